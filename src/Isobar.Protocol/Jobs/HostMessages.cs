@@ -17,7 +17,6 @@ public abstract record DeputyMessage;
 public sealed record Launch(JobSpec Spec, JobPlace Place) : DeputyMessage;
 
 /// <summary>Get ready to receive the job's images: mount the home's files, make room, listen.</summary>
-/// <param name="Stdio">What the job's descriptors 0, 1, 2 are called in its images, as the present host knows them.</param>
 public sealed record PrepareArrival(JobSpec Spec, JobPlace Place, MoveTicket Ticket) : DeputyMessage;
 
 /// <summary>Freeze the job and stream it to another host.</summary>
