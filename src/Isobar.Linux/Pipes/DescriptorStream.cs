@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
-using Isobar.Linux.Terminals;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Linux.Pipes;
 
 /// <summary>Reading and writing our end of a job's pipe or terminal without blocking a thread.</summary>
 /// <remarks>Non-blocking is a property of the open file: the other end, which the job holds, is another open file and stays as it is.</remarks>
-public sealed unsafe class DescriptorStream : IDisposable
+public sealed class DescriptorStream : IDisposable
 {
     private const int GetFlags = 3;
     private const int SetFlags = 4;
@@ -34,10 +33,11 @@ public sealed unsafe class DescriptorStream : IDisposable
     }
 
     /// <summary>Reads what is there: -1 when that is nothing, 0 at the end.</summary>
-    public int TryRead(Span<byte> buffer)
+    public unsafe int TryRead(Span<byte> buffer)
     {
         while (true)
         {
+            ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
             nint read;
             fixed (byte* bytes = buffer)
                 read = LibC.Read(FileDescriptor.Number(Handle), bytes, buffer.Length);
@@ -71,10 +71,11 @@ public sealed unsafe class DescriptorStream : IDisposable
     }
 
     /// <summary>Writes what fits: 0 when that is nothing, -1 when nobody can read any more.</summary>
-    public int TryWrite(ReadOnlySpan<byte> bytes)
+    public unsafe int TryWrite(ReadOnlySpan<byte> bytes)
     {
         while (true)
         {
+            ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
             nint written;
             fixed (byte* pointer = bytes)
                 written = LibC.Write(FileDescriptor.Number(Handle), pointer, bytes.Length);

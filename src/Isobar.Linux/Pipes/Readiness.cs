@@ -9,7 +9,7 @@ namespace Isobar.Linux.Pipes;
 /// Awaiting that a pipe or terminal can be read or written, with one thread for all (epoll(7)). The runtime has this for sockets only; for pipes it
 /// would block a thread of the pool each, and could not give up.
 /// </summary>
-public sealed unsafe partial class Readiness
+public sealed partial class Readiness
 {
     private const int Add = 1;
     private const int Delete = 2;
@@ -57,7 +57,7 @@ public sealed unsafe partial class Readiness
         }
     }
 
-    private void Control(SafeFileHandle handle, uint events, ulong key)
+    private unsafe void Control(SafeFileHandle handle, uint events, ulong key)
     {
         var wanted = new EpollEvent { Events = events | OneShot, Key = key };
         if (Change(_epoll, Add, FileDescriptor.Number(handle), &wanted) != 0)
@@ -65,9 +65,9 @@ public sealed unsafe partial class Readiness
     }
 
     // Closing alone would not do: epoll watches the open file, which the original descriptor keeps alive.
-    private void Forget(SafeFileHandle handle) => _ = Change(_epoll, Delete, FileDescriptor.Number(handle), null);
+    private unsafe void Forget(SafeFileHandle handle) => _ = Change(_epoll, Delete, FileDescriptor.Number(handle), null);
 
-    private void Loop()
+    private unsafe void Loop()
     {
         var events = stackalloc EpollEvent[16];
         while (true)
@@ -87,10 +87,10 @@ public sealed unsafe partial class Readiness
     private static partial int Create(int flags);
 
     [LibraryImport(LibC.Name, EntryPoint = "epoll_ctl", SetLastError = true)]
-    private static partial int Change(int epoll, int operation, int fd, EpollEvent* wanted);
+    private static unsafe partial int Change(int epoll, int operation, int fd, EpollEvent* wanted);
 
     [LibraryImport(LibC.Name, EntryPoint = "epoll_wait", SetLastError = true)]
-    private static partial int Wait(int epoll, EpollEvent* events, int most, int milliseconds);
+    private static unsafe partial int Wait(int epoll, EpollEvent* events, int most, int milliseconds);
 
     // x86-64 alone packs this structure (linux/eventpoll.h, EPOLL_PACKED).
     [StructLayout(LayoutKind.Sequential, Pack = 4)]

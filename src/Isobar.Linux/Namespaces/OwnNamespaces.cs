@@ -16,7 +16,7 @@ public enum NamespaceKinds
 }
 
 /// <summary>Making and naming namespaces.</summary>
-public static class Namespace
+public static class OwnNamespaces
 {
     /// <summary>
     /// Does something on a thread of its own that has entered new namespaces; what it spawns is born in them, and the thread ends with it.
