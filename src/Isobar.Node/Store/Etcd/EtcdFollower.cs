@@ -110,7 +110,7 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
         if (response.Events.Count > 0)
         {
             await writer.WriteAsync(new StoreUpdate(false, response.Header.Revision, [.. response.Events.Select(e => new StoreUpdateEntry(
-                e.Kv.Key.ToStringUtf8(), e.Type == Event.Types.EventType.Put ? e.Kv.Value.Memory : null, e.Kv.ModRevision))]), cancellation);
+                e.Kv.Key.ToStringUtf8(), e.Type == Event.Types.EventType.Put ? e.Kv.Value.Memory : (ReadOnlyMemory<byte>?)null, e.Kv.ModRevision))]), cancellation);
             // The header's revision may be past events that are still to come in a later response; the last event's is what was told.
             _seen = response.Events[^1].Kv.ModRevision;
         }
