@@ -160,7 +160,8 @@ internal sealed class CriuTestJob : IAsyncDisposable
             InitPid = result.Init.Pid;
             Child.Dispose();
             Child = result.Init;
-            Terminal = result.TerminalMaster;
+            if (result.TerminalMaster is { } master)
+                TakeTerminal(master);
             return result;
         }
         finally
@@ -170,13 +171,14 @@ internal sealed class CriuTestJob : IAsyncDisposable
     }
 
     /// <summary>Dumps, kills, restores. Returns what the job had written before and nobody had read.</summary>
-    public async Task<string> MoveAsync()
+    public async Task<string> MoveAsync(bool terminal = false)
     {
-        var dump = await DumpAsync(_ => Task.FromResult(true));
+        var dump = await DumpAsync(_ => Task.FromResult(true), DumpOptions with { OrphanTerminal = terminal });
         Assert.Equal(DumpOutcome.Killed, dump.Outcome);
         await Child.WaitAsync(Token);
         var left = await ReadToEndAsync();
-        await RestoreAsync();
+        var restored = await RestoreAsync(options: RestoreOptions with { OrphanTerminal = terminal });
+        Assert.Equal(terminal, restored.TerminalMaster is not null);
         return left;
     }
 
@@ -212,9 +214,29 @@ internal sealed class CriuTestJob : IAsyncDisposable
         return text;
     }
 
-    public void Write(string text)
+    public string TerminalText { get; private set; } = "";
+
+    public void TakeTerminal(SafeFileHandle master)
     {
-        using var copy = FileDescriptor.Duplicate(Input);
+        Terminal?.Dispose();
+        Terminal = master;
+    }
+
+    /// <summary>Types on the terminal and reads until the marker comes back.</summary>
+    public async Task TypeAsync(string text, string marker)
+    {
+        Write(text, Terminal);
+        TerminalText = "";
+        var buffer = new byte[4096];
+        using var copy = FileDescriptor.Duplicate(Terminal!);
+        using var stream = new FileStream(copy, FileAccess.Read, 0);
+        while (!TerminalText.Contains(marker, StringComparison.Ordinal))
+            TerminalText += Encoding.UTF8.GetString(buffer, 0, await Task.Run(() => stream.Read(buffer), Token).WaitAsync(TimeSpan.FromSeconds(10), Token));
+    }
+
+    public void Write(string text, SafeFileHandle? to = null)
+    {
+        using var copy = FileDescriptor.Duplicate(to ?? Input);
         using var stream = new FileStream(copy, FileAccess.Write, 0);
         stream.Write(Encoding.UTF8.GetBytes(text));
     }
