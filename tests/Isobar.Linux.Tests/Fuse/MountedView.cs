@@ -24,14 +24,14 @@ internal sealed class MountedView : IAsyncDisposable
     /// <summary>Where it is shown.</summary>
     public string View { get; }
 
-    public static async Task<MountedView> CreateAsync(FileCredentials? credentials = null, string? home = null, FileViewMountOptions? options = null)
+    public static async Task<MountedView> CreateAsync(FileCredentials? credentials = null, string? home = null, FileViewMountOptions? options = null, CancellationToken cancellation = default)
     {
         var root = Directory.CreateTempSubdirectory("isobar-view-").FullName;
         await RunAsync("/bin/chmod", ["755", root], "/");
         var view = Directory.CreateDirectory(Path.Combine(root, "view")).FullName;
         home ??= Directory.CreateDirectory(Path.Combine(root, "home")).FullName;
         var server = new LoopbackHome(home, credentials);
-        var mount = await FileViewMount.MountAsync(view, server.ConnectAsync, options);
+        var mount = await FileViewMount.MountAsync(view, server.ConnectAsync, options, cancellation);
         return new MountedView(server, mount, home, view, ownsHome: true);
     }
 
@@ -74,7 +74,7 @@ internal sealed class MountedView : IAsyncDisposable
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, $"exit {process.ExitCode}\n{await output}\n{await errors}");
         return await output;
     }
