@@ -18,13 +18,15 @@ chmod 755 upper upper/var upper/var/lib upper/etc
 for hidden in tmp var/lib/isobar etc/isobar; do
     if [ -e "/$hidden" ]; then mknod "upper/$hidden" c 0 0; fi
 done
-overlay="lowerdir=/,upperdir=$folder/upper,workdir=$folder/work"
+# volatile: what a host writes is thrown away with it, so nothing waits for the disk, neither fsync nor the last unmount, which would
+# otherwise flush the machine's whole file system (overlayfs.rst, "Volatile mount", Linux 5.10).
+overlay="volatile,lowerdir=/,upperdir=$folder/upper,workdir=$folder/work"
 if ! mount -t overlay -o "$overlay" overlay root 2> /dev/null; then
     # A machine whose root is itself an overlay (a container) cannot hold an upper layer: then the layer is in memory.
     mount -t tmpfs -o mode=755 tmpfs root
     mkdir root/upper root/work root/root
     mknod root/upper/tmp c 0 0
-    mount -t overlay -o "lowerdir=/,upperdir=$folder/root/upper,workdir=$folder/root/work" overlay root/root
+    mount -t overlay -o "volatile,lowerdir=/,upperdir=$folder/root/upper,workdir=$folder/root/work" overlay root/root
     cd root
 fi
 # Other disks of the machine are not part of the overlay; they are there to be read.

@@ -17,7 +17,7 @@ internal static class HostGroups
 
     private static bool IsUnified => File.Exists(Path.Combine(Mount, "cgroup.controllers"));
 
-    public static string NameOf(SandboxPlace place, string host) => $"isobar-sandbox-{place.Name}-{host}";
+    public static string NameOf(SandboxPlace place, string host) => $"isobar-sandbox-{place.Tag}-{host}";
 
     /// <summary>Makes the host's groups; an empty list when the machine has no writable control groups and no limit was asked for.</summary>
     public static IReadOnlyList<string> Create(SandboxPlace place, string host, HostLimits limits)

@@ -34,7 +34,9 @@ public sealed class SandboxCluster
         Check(names);
         if (Directory.Exists(place.Folder) || SandboxProcesses.Of(place).Count > 0)
             throw new SandboxException($"the sandbox '{place.Name}' is up already, or a crash left some of it: run 'isobar sandbox down' first.");
+#pragma warning disable CA1416 // Unix modes exist wherever namespaces do.
         Directory.CreateDirectory(place.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+#pragma warning restore CA1416
         try
         {
             return await MakeAsync(place, names, limits, cancellation).ConfigureAwait(false);
@@ -79,21 +81,9 @@ public sealed class SandboxCluster
         return IsUp(host) ? host : throw new SandboxException($"the host '{name}' is gone: run 'isobar sandbox down' and 'isobar sandbox up'.");
     }
 
-    /// <summary>The command line that runs a command in a host, in the given directory if the host has it.</summary>
-    public IReadOnlyList<string> CommandLine(SandboxHost host, IReadOnlyList<string> command, string? directory = null)
-    {
-        const string Enter = "for group in $1; do echo 0 > \"$group/cgroup.procs\"; done; cd \"$2\" 2> /dev/null || cd /; shift 2; exec \"$@\"";
-        // --root and --wd without a value take those of the host's first process, opened after its namespaces were entered.
-        return
-        [
-            "nsenter", "--target", host.Pid.ToString(CultureInfo.InvariantCulture), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd", "--",
-            "/bin/sh", "-c", Enter, "isobar-sandbox", string.Join(' ', host.Groups), directory ?? "/", .. command,
-        ];
-    }
-
     /// <summary>Runs a command in a host to its end and returns what it printed.</summary>
     public Task<CommandResult> RunAsync(string host, IReadOnlyList<string> command, string? input = null, CancellationToken cancellation = default) =>
-        ExternalCommand.RunAsync(CommandLine(Host(host), command), input, cancellation);
+        ExternalCommand.RunAsync(Host(host).CommandLine(command), input, cancellation);
 
     /// <summary>Pulls a host's network cable, or plugs it in again.</summary>
     public Task SetLinkAsync(string host, bool up, CancellationToken cancellation = default) =>

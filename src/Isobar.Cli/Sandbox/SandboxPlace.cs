@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Isobar.Cli.Sandbox;
 
 /// <summary>Where a sandbox keeps what it has: one folder on a disk, with the writable layers of its hosts and its state.</summary>
@@ -11,11 +14,13 @@ public sealed class SandboxPlace
     /// <summary>The sandbox that is meant when none is named.</summary>
     public const string DefaultName = "default";
 
-    /// <summary>Names another folder for all sandboxes; its default is <c>/var/lib/isobar/sandbox</c>.</summary>
+    /// <summary>Names another folder for all sandboxes; its default is <c>/var/lib/isobar/sandbox</c>, which no host sees.</summary>
     public const string HomeVariable = "ISOBAR_SANDBOX_HOME";
 
     /// <summary>In the environment of every first process of a sandbox, with the sandbox's folder: it finds them again after a crash.</summary>
     public const string MarkerVariable = "ISOBAR_SANDBOX_OF";
+
+    private const string DefaultHome = "/var/lib/isobar/sandbox";
 
     private const int LongestName = 32;
 
@@ -29,11 +34,16 @@ public sealed class SandboxPlace
 
     public string Folder { get; }
 
+    /// <summary>Tells the sandbox from all others of this machine, also from one of the same name in another home.</summary>
+    public string Tag => Path.GetDirectoryName(Folder) == DefaultHome
+        ? Name
+        : $"{Name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)).AsSpan(0, 4))}";
+
     public string StateFile => Path.Combine(Folder, "state.json");
 
     public static string Home => Environment.GetEnvironmentVariable(HomeVariable) is { Length: > 0 } home
         ? Path.GetFullPath(home)
-        : "/var/lib/isobar/sandbox";
+        : DefaultHome;
 
     public static SandboxPlace Of(string? name = null)
     {

@@ -16,35 +16,27 @@ internal static class SandboxProcesses
     public static IReadOnlyList<int> Of(SandboxPlace place)
     {
         var mark = Encoding.UTF8.GetBytes($"\0{SandboxPlace.MarkerVariable}={place.Folder}\0");
-        var found = new List<int>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) || pid == Environment.ProcessId)
-                continue;
-            try
-            {
-                byte[] environment = [0, .. File.ReadAllBytes(Path.Combine(folder, "environ"))];
-                if (environment.AsSpan().IndexOf(mark) >= 0)
-                    found.Add(pid);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // It ended meanwhile.
-            }
-        }
-
-        return found;
+        return [.. All().Where(pid => pid != Environment.ProcessId && IsMarked(pid, mark))];
     }
 
     public static async Task EndAllAsync(SandboxPlace place, CancellationToken cancellation)
     {
+        // A process that is ending has no environment any more but is still in its namespaces, and so are those it takes with it.
+        var own = NamespacesOf("self").ToHashSet();
+        var namespaces = new HashSet<string>();
         var since = Stopwatch.GetTimestamp();
-        while (Of(place) is { Count: > 0 } pids)
+        while (true)
         {
-            if (Stopwatch.GetElapsedTime(since) > Patience)
-                throw new SandboxException($"processes {string.Join(", ", pids)} of the sandbox do not end: look at /proc/{pids[0]}/stack for what they wait for.");
-            foreach (var pid in pids)
+            var marked = Of(place);
+            foreach (var pid in marked)
+                namespaces.UnionWith(NamespacesOf(Text(pid)).Where(name => !own.Contains(name)));
+            foreach (var pid in marked)
                 Kill(pid);
+            var left = marked.Count > 0 ? marked : [.. All().Where(pid => NamespacesOf(Text(pid)).Any(namespaces.Contains))];
+            if (left.Count == 0)
+                return;
+            if (Stopwatch.GetElapsedTime(since) > Patience)
+                throw new SandboxException($"processes {string.Join(", ", left)} of the sandbox do not end: look at /proc/{left[0]}/stack for what they wait for.");
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancellation).ConfigureAwait(false);
         }
     }
@@ -66,6 +58,50 @@ internal static class SandboxProcesses
             return null;
         }
     }
+
+    private static IEnumerable<int> All()
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+                yield return pid;
+        }
+    }
+
+    private static bool IsMarked(int pid, byte[] mark)
+    {
+        try
+        {
+            byte[] environment = [0, .. File.ReadAllBytes($"/proc/{pid}/environ")];
+            return environment.AsSpan().IndexOf(mark) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended meanwhile.
+            return false;
+        }
+    }
+
+    private static IEnumerable<string> NamespacesOf(string process)
+    {
+        foreach (var kind in (string[])["net", "mnt", "pid", "pid_for_children"])
+        {
+            string? name = null;
+            try
+            {
+                name = File.ResolveLinkTarget($"/proc/{process}/ns/{kind}", returnFinalTarget: false)?.Name;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile.
+            }
+
+            if (name is not null)
+                yield return name;
+        }
+    }
+
+    private static string Text(int pid) => pid.ToString(CultureInfo.InvariantCulture);
 
     private static void Kill(int pid)
     {

@@ -3,15 +3,6 @@ using System.Text.Json.Serialization;
 
 namespace Isobar.Cli.Sandbox;
 
-/// <summary>One host of a sandbox.</summary>
-/// <param name="Name">Its host name.</param>
-/// <param name="Address">Its IPv4 address on the sandbox's own network.</param>
-/// <param name="Pid">Its first process, as the machine numbers it.</param>
-/// <param name="Started">When that process started, in clock ticks since boot (proc(5), field 22): tells it from a later one with the same number.</param>
-/// <param name="Link">The name of its end of the link, in the namespace that holds the bridge.</param>
-/// <param name="Groups">The cgroup folders that its processes belong to.</param>
-public sealed record SandboxHost(string Name, string Address, int Pid, ulong Started, string Link, IReadOnlyList<string> Groups);
-
 /// <summary>What is written down about a sandbox that is up.</summary>
 /// <param name="Name">The sandbox.</param>
 /// <param name="NetworkPid">The process that holds the namespace of the bridge.</param>
