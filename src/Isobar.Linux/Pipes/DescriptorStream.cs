@@ -37,6 +37,7 @@ public sealed class DescriptorStream : IDisposable
     {
         while (true)
         {
+            ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
             nint read;
             fixed (byte* bytes = buffer)
                 read = LibC.Read(FileDescriptor.Number(Handle), bytes, buffer.Length);
@@ -74,6 +75,7 @@ public sealed class DescriptorStream : IDisposable
     {
         while (true)
         {
+            ObjectDisposedException.ThrowIf(Handle.IsClosed, this);
             nint written;
             fixed (byte* pointer = bytes)
                 written = LibC.Write(FileDescriptor.Number(Handle), pointer, bytes.Length);

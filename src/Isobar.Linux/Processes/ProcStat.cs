@@ -30,6 +30,12 @@ public readonly record struct ProcStat(
     /// <summary>CPU time used by all its threads.</summary>
     public TimeSpan CpuTime => TimeSpan.FromTicks((UserTicks + SystemTicks) * (TimeSpan.TicksPerSecond / TicksPerSecond));
 
+    /// <summary>CPU time, in clock ticks, of the children that ended and that it waited for, and of theirs.</summary>
+    public long ChildrenTicks { get; init; }
+
+    /// <summary>See <see cref="ChildrenTicks"/>.</summary>
+    public TimeSpan ChildrenCpuTime => TimeSpan.FromTicks(ChildrenTicks * (TimeSpan.TicksPerSecond / TicksPerSecond));
+
     /// <summary>Parses the file's text; null when it is not of the kernel's form. The name may contain blanks and parentheses: the last one counts.</summary>
     public static ProcStat? Parse(ReadOnlySpan<byte> text)
     {
@@ -62,7 +68,8 @@ public readonly record struct ProcStat(
 
         return new ProcStat(
             pid, Encoding.UTF8.GetString(text[(open + 1)..close]), state, (int)fields[4], (int)fields[5], (int)fields[6], (int)fields[7],
-            fields[14], fields[15], (int)fields[20], fields[22], fields[24]);
+            fields[14], fields[15], (int)fields[20], fields[22], fields[24])
+        { ChildrenTicks = fields[16] + fields[17] };
     }
 
     // Some fields are unsigned 64 bit (vsize of a broken task can be huge); none of them is one that we keep.

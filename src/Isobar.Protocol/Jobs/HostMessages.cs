@@ -10,6 +10,7 @@ namespace Isobar.Protocol.Jobs;
 [JsonDerivedType(typeof(Decide), "decide")]
 [JsonDerivedType(typeof(SignalJob), "signal")]
 [JsonDerivedType(typeof(ResizeWindow), "resize")]
+[JsonDerivedType(typeof(HangUp), "hangUp")]
 [JsonDerivedType(typeof(Dismiss), "dismiss")]
 public abstract record DeputyMessage;
 
@@ -30,6 +31,9 @@ public sealed record SignalJob(int Signal, SignalScope Scope) : DeputyMessage;
 
 /// <summary>The user's terminal has another size.</summary>
 public sealed record ResizeWindow(WindowSize Size) : DeputyMessage;
+
+/// <summary>The user's terminal or pipes are gone: the job sees what it would see at a shell.</summary>
+public sealed record HangUp : DeputyMessage;
 
 /// <summary>The host is not needed any more: kill what is left and go.</summary>
 public sealed record Dismiss : DeputyMessage;
@@ -61,14 +65,17 @@ public sealed record ReadyToReceive : HostMessage;
 /// <summary>How far the images are, in bytes; the total is an estimate from resident memory.</summary>
 public sealed record MoveProgress(long Bytes, long EstimatedTotal) : HostMessage;
 
-/// <summary>The source: the job is frozen, all of it is on its way, all of its output was read.</summary>
-/// <param name="UnreadInput">Input that lay in the job's pipe or terminal unread: it goes first at the target.</param>
-/// <param name="InputWritten">How many bytes of its input channel the source had handed to the job, those unread included.</param>
-/// <param name="OutputWritten">Total of the output channel at the freeze, bytes.</param>
-/// <param name="ErrorWritten">Total of the error channel at the freeze, bytes.</param>
+/// <summary>The source: the job is frozen and all of it is on its way to the target.</summary>
+/// <param name="UnreadInput">Input that the source had taken but the job had not read: it goes first at the target.</param>
+/// <param name="InputTaken">Bytes that the source had taken from the input channel, those unread included.</param>
+/// <param name="Output">Total of the output channel, and what the job wrote after that.</param>
+/// <param name="Error">The same of the error channel.</param>
 /// <param name="Bytes">Bytes of the images and the shared memory files.</param>
 /// <param name="FrozenSeconds">How long the job has stood still so far.</param>
-public sealed record Sent(byte[] UnreadInput, long InputWritten, long OutputWritten, long ErrorWritten, long Bytes, double FrozenSeconds) : HostMessage;
+public sealed record Sent(byte[] UnreadInput, long InputTaken, ChannelEnd Output, ChannelEnd Error, long Bytes, double FrozenSeconds) : HostMessage;
+
+/// <summary>Where an output channel of the source ends: after <paramref name="Total"/> bytes of the channel comes the tail, then the target's channel.</summary>
+public sealed record ChannelEnd(long Total, byte[] Tail);
 
 /// <summary>The target: the job is restored, complete, and stands before its next instruction.</summary>
 public sealed record Arrived(double RestoreSeconds) : HostMessage;

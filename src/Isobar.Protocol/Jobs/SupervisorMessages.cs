@@ -27,20 +27,20 @@ public sealed record CommandHello(SupervisorCommand Command) : SupervisorHello;
 [JsonDerivedType(typeof(KillCommand), "kill")]
 [JsonDerivedType(typeof(MoveCommand), "move")]
 [JsonDerivedType(typeof(AwaitCommand), "await")]
-[JsonDerivedType(typeof(MovesCommand), "moves")]
+[JsonDerivedType(typeof(GuestRefused), "guestRefused")]
 public abstract record SupervisorCommand;
 
 /// <summary>Send a signal.</summary>
 public sealed record KillCommand(int Signal, SignalScope Scope) : SupervisorCommand;
 
-/// <summary>Move the job to a node whose daemon has started a guest supervisor, or home.</summary>
+/// <summary>Move the job to a node.</summary>
 public sealed record MoveCommand(string TargetNode, string TargetAddress, string Why) : SupervisorCommand;
 
 /// <summary>Answer when the job has ended.</summary>
 public sealed record AwaitCommand : SupervisorCommand;
 
-/// <summary>Answer with the ledger.</summary>
-public sealed record MovesCommand : SupervisorCommand;
+/// <summary>The daemon could not have the guest supervisor started that the deputy asked for (<see cref="GuestNeeded"/>).</summary>
+public sealed record GuestRefused(string Node, int Incarnation, string Reason) : SupervisorCommand;
 
 /// <summary>What a supervisor tells those who watch or command it.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]
@@ -51,11 +51,13 @@ public sealed record MovesCommand : SupervisorCommand;
 [JsonDerivedType(typeof(CommandDone), "done")]
 public abstract record SupervisorEvent;
 
+/// <summary>What the job is now.</summary>
 public sealed record StatusChanged(JobStatus Status) : SupervisorEvent;
 
 /// <summary>The deputy asks its daemon to have a guest supervisor started on a node.</summary>
 public sealed record GuestNeeded(string Node, int Incarnation) : SupervisorEvent;
 
+/// <summary>How far a move is.</summary>
 public sealed record MoveAdvanced(string Stage, long Bytes, long EstimatedTotal) : SupervisorEvent;
 
 public sealed record MoveEnded(MoveRecord Move) : SupervisorEvent;

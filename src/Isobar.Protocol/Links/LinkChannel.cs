@@ -17,6 +17,7 @@ public sealed class LinkChannel
     private TaskCompletionSource? _room;
     private TaskCompletionSource? _arrival;
     private TaskCompletionSource? _drained;
+    private TaskCompletionSource? _arrivedForWatcher;
 
     internal LinkChannel(ResumableLink link, int window)
     {
@@ -55,11 +56,19 @@ public sealed class LinkChannel
         }
     }
 
-    /// <summary>Writes all bytes; waits while the other side is a whole window behind.</summary>
+    /// <summary>Writes all bytes; waits while the other side is a whole window behind. Cancelled in between, a part may have been written.</summary>
     /// <exception cref="LinkClosedException">The link was closed for good.</exception>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
     {
         while (bytes.Length > 0)
+            bytes = bytes[await WriteSomeAsync(bytes, cancellationToken).ConfigureAwait(false)..];
+    }
+
+    /// <summary>Writes as much as the window allows, at least one byte, and returns how much that was. Cancelled, it has written nothing.</summary>
+    /// <exception cref="LinkClosedException">The link was closed for good.</exception>
+    public async ValueTask<int> WriteSomeAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    {
+        while (true)
         {
             Task room;
             lock (_link.Gate)
@@ -68,16 +77,36 @@ public sealed class LinkChannel
                 if (_eofWritten)
                     throw new InvalidOperationException("The channel was completed.");
                 var taken = _outgoing.Append(bytes.Span);
-                bytes = bytes[taken..];
-                if (taken > 0)
+                if (taken > 0 || bytes.Length == 0)
+                {
                     _link.Wake();
-                if (bytes.Length == 0)
-                    return;
+                    return taken;
+                }
+
                 _room ??= NewSignal();
                 room = _room.Task;
             }
 
             await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Completes when at least so many bytes have arrived, or the link is closed.</summary>
+    public async Task ReceivedAtLeastAsync(long total, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task arrival;
+            lock (_link.Gate)
+            {
+                if (_incoming.End >= total)
+                    return;
+                _link.ThrowIfClosed();
+                _arrivedForWatcher ??= NewSignal();
+                arrival = _arrivedForWatcher.Task;
+            }
+
+            await arrival.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -203,6 +232,7 @@ public sealed class LinkChannel
         if (_incoming.Append(bytes[(int)known..]) != bytes.Length - known)
             throw new InvalidDataException("The other side of a link wrote more than the window allows.");
         Raise(ref _arrival);
+        Raise(ref _arrivedForWatcher);
     }
 
     internal void OnEnd()
@@ -216,6 +246,7 @@ public sealed class LinkChannel
         Raise(ref _room);
         Raise(ref _arrival);
         Raise(ref _drained);
+        Raise(ref _arrivedForWatcher);
     }
 
     internal void ForgetAcknowledgement() => _acknowledged = -1;
