@@ -2,6 +2,7 @@ using System.CommandLine;
 using Isobar.Cli.Cluster;
 using Isobar.Cli.Terminal;
 using Isobar.Cli.Nodes;
+using Isobar.Cli.Sandbox.Commands;
 using Isobar.Linux.Kernel;
 using Isobar.Protocol;
 
@@ -11,6 +12,7 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     // One line per verb.
     ClusterCommand.Create(),
     NodesCommand.Create(),
+    SandboxCommand.Create(),
 };
 
 try
