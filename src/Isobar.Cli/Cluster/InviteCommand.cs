@@ -9,7 +9,7 @@ internal static class InviteCommand
 {
     public static Command Create()
     {
-        var ttl = new Option<string>("--ttl") { HelpName = "TIME", Description = "How long the invitation is good: 10s to 1d (default 10m)", DefaultValueFactory = _ => "10m" };
+        var ttl = new Option<string>("--ttl") { HelpName = "TIME", Description = "How long the invitation is good: 1s to 1d (default 10m)", DefaultValueFactory = _ => "10m" };
         var command = new Command("invite", "Print the command by which one machine can join, once. Whoever has it can join: send it privately.\n\nExample: isobar cluster invite --ttl 1h") { ttl };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -42,6 +42,8 @@ internal sealed class Departures(ClusterRuntime runtime, IJobCounts jobs, TimePr
         if (await cluster.Store.GetAsync(StoreKeys.Node(node), cancellation) is not { } entry)
             throw new ClusterException($"{node} is no member of this cluster: `isobar nodes` lists the members.");
         var record = NodeRecord.FromJson(entry.Value.Span);
+        if (record.IsStoreMember && !cluster.Roster.Current.Nodes.Values.Any(n => n.IsStoreMember && n.Name != node))
+            throw new ClusterException($"{node} alone carries the cluster's store: let it leave by itself (`isobar cluster leave` there); if it is lost for good, leave on every machine with --force and make a new cluster.");
         var eviction = new EvictionRecord { Name = node, Fingerprint = record.Fingerprint, By = cluster.NodeName, UnixSeconds = time.GetUtcNow().ToUnixTimeSeconds() };
         var json = JsonSerializer.SerializeToUtf8Bytes(eviction, MembershipJson.Default.EvictionRecord);
         if (!await cluster.Store.TryCommitAsync([new StoreChange(entry.Key, null, entry.Revision), new StoreChange(StoreKeys.Evicted(node), json)], cancellation))

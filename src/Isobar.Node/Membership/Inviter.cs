@@ -8,7 +8,7 @@ namespace Isobar.Node.Membership;
 /// <summary>Makes the tokens by which machines join.</summary>
 internal sealed class Inviter(ClusterRuntime runtime, TimeProvider time)
 {
-    public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     /// <summary>A used or expired invitation is remembered this long, so that its bearer is told what is wrong with it.</summary>
@@ -17,7 +17,7 @@ internal sealed class Inviter(ClusterRuntime runtime, TimeProvider time)
     public async Task<(string Address, JoinToken Token, DateTimeOffset Expires)> InviteAsync(TimeSpan timeToLive, CancellationToken cancellation)
     {
         if (timeToLive < Shortest || timeToLive > Longest)
-            throw new ClusterException($"an invitation can live from {Shortest.TotalSeconds:0} seconds to {Longest.TotalHours:0} hours: choose --ttl in between.");
+            throw new ClusterException($"an invitation can live from one second to {Longest.TotalHours:0} hours: choose --ttl in between.");
         var cluster = runtime.Require();
         var token = JoinToken.Create(ClusterAuthority.Fingerprint(cluster.Identity.Authority));
         var expires = time.GetUtcNow() + timeToLive;

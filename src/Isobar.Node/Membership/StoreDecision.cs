@@ -39,13 +39,11 @@ internal abstract record StoreDecision
         var wanted = staying.Count >= Most ? Most : Math.Min(1, staying.Count);
         if (wanted == 0)
             return null;
-        foreach (var (member, node) in carried)
-        {
-            if (node is null)
-                return new Remove(member, null);
-        }
-        var voters = carried.Where(c => !c.Member.IsLearner).Select(c => c.Node!).ToList();
+        var voters = carried.Where(c => !c.Member.IsLearner && c.Node is not null).Select(c => c.Node!).ToList();
         var stayingVoters = voters.Where(staying.Contains).ToList();
+        // Who was evicted goes first, but never the last vote.
+        if (carried.FirstOrDefault(c => c.Node is null && (c.Member.IsLearner || stayingVoters.Count > 0)) is { Member: { } stranger })
+            return new Remove(stranger, null);
         if (carried.FirstOrDefault(c => c.Member.IsLearner) is { Member: { } learner, Node: { } learnerNode })
             return stayingVoters.Count < wanted && staying.Contains(learnerNode) && isUp(learnerNode) ? new Promote(learner, learnerNode) : new Remove(learner, learnerNode);
         if (stayingVoters.Count < wanted && staying.FirstOrDefault(n => !voters.Contains(n) && isUp(n)) is { } added)

@@ -14,6 +14,9 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
+    /// <summary>etcd then ends the watch on a member that lost its leader (clientv3.WithRequireLeader), which would else be silent for as long as the partition lasts.</summary>
+    internal static readonly Metadata RequireLeader = new() { { "hasleader", "true" } };
+
     private readonly ILogger _log = log;
 
     /// <summary>The revision up to which everything was told; 0 = nothing yet.</summary>
@@ -73,7 +76,7 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
             throw new StoreUnavailableException("no machine of the store is known");
         try
         {
-            using var stream = new Watch.WatchClient(current.Channel).Watch(cancellationToken: cancellation);
+            using var stream = new Watch.WatchClient(current.Channel).Watch(RequireLeader, cancellationToken: cancellation);
             await stream.RequestStream.WriteAsync(new WatchRequest
             {
                 CreateRequest = new WatchCreateRequest

@@ -31,6 +31,7 @@ internal static class StoreProxy
     public static async Task RelayAsync<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requests, IServerStreamWriter<TResponse> responses, AsyncDuplexStreamingCall<TRequest, TResponse> call, CancellationToken cancellation)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var upwards = UpAsync();
         try
         {
@@ -39,6 +40,8 @@ internal static class StoreProxy
         }
         finally
         {
+            // The caller's side may stay open and silent for ever: it must not keep the end from him.
+            await end.CancelAsync();
             call.Dispose();
             await upwards;
         }
@@ -47,8 +50,8 @@ internal static class StoreProxy
         {
             try
             {
-                await foreach (var request in requests.ReadAllAsync(cancellation))
-                    await call.RequestStream.WriteAsync(request, cancellation);
+                await foreach (var request in requests.ReadAllAsync(end.Token))
+                    await call.RequestStream.WriteAsync(request, end.Token);
                 await call.RequestStream.CompleteAsync();
             }
             catch (Exception e) when (e is RpcException or OperationCanceledException or InvalidOperationException or IOException or ObjectDisposedException)
@@ -83,7 +86,7 @@ internal sealed class LeaseProxy(ClusterRuntime runtime) : Lease.LeaseBase
 internal sealed class WatchProxy(ClusterRuntime runtime) : Watch.WatchBase
 {
     public override Task Watch(IAsyncStreamReader<WatchRequest> requestStream, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context) =>
-        StoreProxy.RelayAsync(requestStream, responseStream, new Wire.Watch.WatchClient(StoreProxy.Channel(runtime)).Watch(StoreProxy.Options(context)), context.CancellationToken);
+        StoreProxy.RelayAsync(requestStream, responseStream, new Wire.Watch.WatchClient(StoreProxy.Channel(runtime)).Watch(StoreProxy.Options(context).WithHeaders(EtcdFollower.RequireLeader)), context.CancellationToken);
 }
 
 internal sealed class ClusterProxy(ClusterRuntime runtime) : Cluster.ClusterBase
