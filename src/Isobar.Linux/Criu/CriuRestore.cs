@@ -11,8 +11,9 @@ namespace Isobar.Linux.Criu;
 /// The last point before the tasks run is pre-resume (restore_root_task in criu/cr-restore.c). At post-restore everything is rebuilt, but
 /// credentials, network unlock and the catching of all threads at their sigreturn are still to come, and can fail. At pre-resume each thread
 /// stands in a ptrace stop behind its sigreturn, its memory already its own; what is left is writing registers and detaching. CRIU honours a
-/// refusal at post-restore but ignores one at pre-resume: there we kill the tree ourselves, before answering; SIGKILL takes a task out of
-/// its ptrace stop without letting it run.
+/// refusal at post-restore but ignores one at pre-resume: there we kill the tree ourselves; SIGKILL takes a task out of its ptrace stop
+/// without letting it run. And then CRIU, instead of answering it: from catching the tasks on, its own way to give up waits for an init
+/// whose dead children only CRIU, their tracer, could reap (out_kill in restore_root_task), for ever.
 /// </summary>
 public static class CriuRestore
 {
@@ -35,7 +36,7 @@ public static class CriuRestore
         await using (var worker = CriuWorker.Start(criu, [.. options.InheritedDescriptors.Values]))
         {
             process = worker.Process;
-            call = new RestoreCall(worker, beforeResume, cancellationToken);
+            using var ofCall = call = new RestoreCall(worker, beforeResume, cancellationToken);
             using var registration = cancellationToken.Register(call.GiveUp);
             var request = CriuRequest.Restore(options, FileDescriptor.Number(images), FileDescriptor.Number(work), inherited);
             answer = await worker.AskAsync(request, call.OnNotificationAsync).ConfigureAwait(false);
@@ -61,8 +62,13 @@ public static class CriuRestore
     }
 
     /// <summary>State of one restore, between CRIU's notifications and the caller.</summary>
-    private sealed class RestoreCall(CriuWorker worker, Func<CriuRestored, CancellationToken, Task<bool>> beforeResume, CancellationToken cancellationToken)
+    private sealed class RestoreCall(CriuWorker worker, Func<CriuRestored, CancellationToken, Task<bool>> beforeResume, CancellationToken cancellationToken) : IDisposable
     {
+        // Milliseconds are usual between post-restore and pre-resume, and between a cancellation and CRIU's end.
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+        private static readonly TimeSpan PatienceAfterCancelling = TimeSpan.FromSeconds(2);
+
+        private readonly CancellationTokenSource _hanging = new();
         private readonly Stopwatch _time = Stopwatch.StartNew();
         private TimeSpan _untilReady;
         private SafeFileHandle? _terminalMaster;
@@ -88,8 +94,11 @@ public static class CriuRestore
                     break;
                 case "post-restore":
                     Know(notification.Pid);
-                    if (!cancellationToken.IsCancellationRequested)
-                        _guard = ResumeGuard.Start(_init, worker);
+                    if (cancellationToken.IsCancellationRequested)
+                        return false;
+                    _guard = ResumeGuard.Start(ProcessTree.Descend(_init), worker);
+                    _hanging.Token.Register(KillAll);
+                    _hanging.CancelAfter(Patience);
                     break;
                 case "pre-resume":
                     await DecideAsync().ConfigureAwait(false);
@@ -104,9 +113,14 @@ public static class CriuRestore
         /// <summary>Cancelled: CRIU hears of it with the next notification; a tree that exists already is killed at once.</summary>
         public void GiveUp()
         {
-            if (!Accepted)
-                Kill();
+            if (Accepted)
+                return;
+            Kill();
+            _hanging.Token.Register(KillAll);
+            _hanging.CancelAfter(PatienceAfterCancelling);
         }
+
+        public void Dispose() => _hanging.Dispose();
 
         public CriuRestoreResult Result()
         {
@@ -145,6 +159,7 @@ public static class CriuRestore
         private async Task DecideAsync()
         {
             _untilReady = _time.Elapsed;
+            _hanging.CancelAfter(Timeout.Infinite);
             var accepted = false;
             try
             {
@@ -165,7 +180,15 @@ public static class CriuRestore
             }
 
             Refused = true;
+            KillAll();
+        }
+
+        private void KillAll()
+        {
+            if (Accepted)
+                return;
             Kill();
+            worker.Process.Signal(9);
         }
 
         // Init's death kills the others only after a moment, in which CRIU could detach from one: so each is killed by itself.

@@ -10,7 +10,7 @@ namespace Isobar.Linux.Criu;
 /// Kills the restored tree when this process dies between pre-resume and the answer to it. CRIU ignores how its pre-resume question is
 /// answered, and takes our death for an answer too: it would let the tasks go, while the source, not having heard of a commit, lets its own
 /// go as well. So a tiny shell waits on a pipe from us and holds a duplicate of our end of CRIU's socket: when we die, CRIU keeps waiting
-/// until the shell has killed the tree and ended.
+/// until the shell has killed the tree, task by task since init's death takes the others with it only after a moment, and CRIU at the end.
 /// </summary>
 internal sealed class ResumeGuard : IDisposable
 {
@@ -23,8 +23,11 @@ internal sealed class ResumeGuard : IDisposable
         _line = line;
     }
 
-    public static ResumeGuard Start(int pid, CriuWorker worker)
+    /// <param name="tree">All tasks of the restored tree; none of them can end or start another before they are resumed.</param>
+    /// <param name="worker">The CRIU that restored it.</param>
+    public static ResumeGuard Start(IReadOnlyList<int> tree, CriuWorker worker)
     {
+        IEnumerable<int> victims = [.. tree, worker.Process.Pid];
         var pipe = KernelPipe.Create();
         using var reading = pipe.ReadEnd;
         try
@@ -32,7 +35,7 @@ internal sealed class ResumeGuard : IDisposable
             var shell = ProcessSpawner.Spawn(new SpawnRequest
             {
                 Path = "/bin/sh",
-                Arguments = ["sh", "-c", "read -r go || kill -9 \"$1\"", "isobar-guard", pid.ToString(CultureInfo.InvariantCulture)],
+                Arguments = ["sh", "-c", "read -r go || kill -9 \"$@\"", "isobar-guard", .. victims.Select(pid => pid.ToString(CultureInfo.InvariantCulture))],
                 Environment = [],
                 Directory = "/",
                 Descriptors = new Dictionary<int, SafeFileHandle> { [0] = pipe.ReadEnd, [3] = worker.Socket },

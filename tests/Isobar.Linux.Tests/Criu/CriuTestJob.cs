@@ -61,9 +61,9 @@ internal sealed class CriuTestJob : IAsyncDisposable
 
     public SafeFileHandle? Terminal { get; private set; }
 
-    private string InputKey { get; set; } = "";
+    public string InputKey { get; private set; } = "";
 
-    private string OutputKey { get; set; } = "";
+    public string OutputKey { get; private set; } = "";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -91,7 +91,7 @@ internal sealed class CriuTestJob : IAsyncDisposable
         for (var i = 0; ; i++)
         {
             var tree = ProcessTree.Descend(job.Child.Pid);
-            if (tree.Count > 2 && ProcFs.CommandLine(tree[1]) is ["dumb-init", ..] && ProcFs.CommandLine(tree[2])[0] == command[0])
+            if (tree.Count > 2 && ProcFs.CommandLine(tree[1]) is ["dumb-init", ..] && ProcFs.CommandLine(tree[2]) is [var started, ..] && started == command[0])
             {
                 job.InitPid = tree[1];
                 return job;
@@ -102,23 +102,32 @@ internal sealed class CriuTestJob : IAsyncDisposable
         }
     }
 
-    public CriuDumpOptions DumpOptions => new()
+    public CriuDumpOptions DumpOptions => DumpOptionsFor(Directory, InitPid);
+
+    public CriuRestoreOptions RestoreOptions => RestoreOptionsFor(Directory);
+
+    public static CriuDumpOptions DumpOptionsFor(string directory, int init) => new()
     {
-        InitPid = InitPid,
-        WorkDirectory = Work,
+        InitPid = init,
+        WorkDirectory = Path.Combine(directory, "work"),
         Externals = ["mnt[/dev]:dev", "mnt[/sys]:sys", "mnt[/dev/shm]:shm"],
     };
 
-    public CriuRestoreOptions RestoreOptions => new()
+    public static CriuRestoreOptions RestoreOptionsFor(string directory) => new()
     {
-        ImageDirectory = Images,
-        WorkDirectory = Work,
-        Root = Root,
-        Externals = ["mnt[dev]:/dev", "mnt[sys]:/sys", $"mnt[shm]:{SharedMemory}"],
+        ImageDirectory = Path.Combine(directory, "images"),
+        WorkDirectory = Path.Combine(directory, "work"),
+        Root = Path.Combine(directory, "root"),
+        Externals = ["mnt[dev]:/dev", "mnt[sys]:/sys", $"mnt[shm]:{Path.Combine(directory, "shm")}"],
+    };
+
+    public CriuRestoreOptions WithStdio(CriuRestoreOptions options, SafeFileHandle input, SafeFileHandle output) => options with
+    {
+        InheritedDescriptors = new Dictionary<string, SafeFileHandle> { [InputKey] = input, [OutputKey] = output },
     };
 
     /// <summary>Dumps through a loopback connection into <see cref="Images"/>.</summary>
-    public async Task<CriuDumpResult> DumpAsync(Func<CancellationToken, Task<bool>> atFrozenPoint, CriuDumpOptions? options = null, CancellationToken token = default)
+    public async Task<CriuDumpResult> DumpAsync(Func<CancellationToken, Task<bool>> atFrozenPoint, CriuDumpOptions? options = null)
     {
         System.IO.Directory.Delete(Images, recursive: true);
         System.IO.Directory.CreateDirectory(Images);
@@ -131,26 +140,22 @@ internal sealed class CriuTestJob : IAsyncDisposable
         using var target = new ImageDirectory(Images);
         var receiving = new ImageStreamReader(server.GetStream(), target).ReceiveAsync(Token);
         var writer = new ImageStreamWriter(client.GetStream());
-        var result = await CriuDump.RunAsync(Criu, options ?? DumpOptions, writer, async t => { await receiving; return await atFrozenPoint(t); }, token);
+        var result = await CriuDump.RunAsync(Criu, options ?? DumpOptions, writer, async t => { await receiving; return await atFrozenPoint(t); }, Token);
         ImageBytes = writer.Bytes;
         return result;
     }
 
     /// <summary>Restores from <see cref="Images"/>; stdin and stdout become new pipes, the first output being what was left in the old one.</summary>
     public async Task<CriuRestoreResult> RestoreAsync(
-        Func<CriuRestored, CancellationToken, Task<bool>>? beforeResume = null, CriuRestoreOptions? options = null, CancellationToken token = default)
+        Func<CriuRestored, CancellationToken, Task<bool>>? beforeResume = null, CriuRestoreOptions? options = null, CancellationTokenSource? cancel = null)
     {
         Mount(Root);
         try
         {
             using var input = KernelPipe.Create();
             using var output = KernelPipe.Create();
-            options ??= RestoreOptions;
-            options = options with
-            {
-                InheritedDescriptors = new Dictionary<string, SafeFileHandle>(options.InheritedDescriptors) { [InputKey] = input.ReadEnd, [OutputKey] = output.WriteEnd },
-            };
-            var result = await CriuRestore.RunAsync(Criu, options, beforeResume ?? ((_, _) => Task.FromResult(true)), token);
+            options = WithStdio(options ?? RestoreOptions, input.ReadEnd, output.WriteEnd);
+            var result = await CriuRestore.RunAsync(Criu, options, beforeResume ?? ((_, _) => Task.FromResult(true)), cancel?.Token ?? Token);
             InputKey = ProcFs.Descriptors(Environment.ProcessId)[FileDescriptor.Number(input.ReadEnd)];
             OutputKey = ProcFs.Descriptors(Environment.ProcessId)[FileDescriptor.Number(output.WriteEnd)];
             Input.Dispose();
