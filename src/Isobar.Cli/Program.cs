@@ -4,7 +4,6 @@ using Isobar.Cli.Terminal;
 using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
-using Isobar.Linux.Kernel;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
@@ -37,7 +36,7 @@ catch (OperationCanceledException)
 {
     return ExitCodes.Interrupted;
 }
-catch (Exception e) when (e is IsobarException or KernelException)
+catch (Exception e) when (e is IsobarException or IOException or System.Net.Sockets.SocketException)
 {
     await Console.Error.WriteLineAsync($"isobar: {e.Message}");
     return ExitCodes.Failure;

@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using System.Text.Json;
 using Isobar.Linux.Processes;
+using Isobar.Linux.Sockets;
 using Isobar.Protocol.Jobs;
 using Microsoft.Win32.SafeHandles;
 
@@ -29,14 +29,11 @@ public static class SupervisorStarter
             JsonSerializer.Serialize(file, config, JobJson.Default.SupervisorConfig);
 
         var socketPath = Path.Combine(config.RunDirectory, JobFolders.SocketName);
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(socketPath));
+        using var listening = UnixListener.Create(socketPath, backlog: 64);
         // Everybody may knock: whom it serves the supervisor decides by what the kernel says of the caller.
         File.SetUnixFileMode(socketPath, (UnixFileMode)0b110_110_110);
-        listener.Listen(64);
         using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
         using var errors = new SafeFileHandle(2, ownsHandle: false);
-        using var listening = new SafeFileHandle(listener.Handle, ownsHandle: false);
         return ProcessSpawner.Spawn(new SpawnRequest
         {
             Path = Program(),
