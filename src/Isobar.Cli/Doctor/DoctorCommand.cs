@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Isobar.Cli.Terminal;
 
 namespace Isobar.Cli.Doctor;
 
@@ -9,11 +10,11 @@ public static class DoctorCommand
 {
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = GlobalOptions.Json();
         var command = new Command("doctor", "Look whether this machine is fit for Isobar; changes nothing. Exit code 1 if there is a problem.\n\nExample: isobar doctor") { json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var findings = await Examination.RunAsync(cancellation).ConfigureAwait(false);
+            var findings = await Examination.RunAsync(parsed.SocketPath(), cancellation).ConfigureAwait(false);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
                 await output.WriteLineAsync(JsonSerializer.Serialize(findings, DoctorJson.Default.IReadOnlyListFinding)).ConfigureAwait(false);

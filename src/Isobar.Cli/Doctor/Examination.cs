@@ -5,7 +5,7 @@ namespace Isobar.Cli.Doctor;
 /// <summary>Looks at everything that Isobar needs of a machine, and changes nothing.</summary>
 public static class Examination
 {
-    public static async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellation)
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string socketPath, CancellationToken cancellation)
     {
         var findings = new List<Finding>();
         findings.AddRange(KernelChecks.Run(KernelView.OfThisMachine));
@@ -14,6 +14,7 @@ public static class Examination
         findings.AddRange(ProgramChecks.Run(Environment.GetEnvironmentVariable("PATH") ?? ""));
         findings.AddRange(LimitChecks.Run(KernelView.OfThisMachine));
         findings.Add(ControlGroupCheck.Run(KernelView.OfThisMachine));
+        findings.AddRange(await NetworkChecks.RunAsync(socketPath, TimeProvider.System, cancellation).ConfigureAwait(false));
         return findings;
     }
 }

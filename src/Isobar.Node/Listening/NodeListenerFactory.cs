@@ -3,12 +3,11 @@ using System.Net.Sockets;
 using Isobar.Protocol.Cluster;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Options;
 
 namespace Isobar.Node.Listening;
 
 /// <summary>Gives Kestrel our own accept loop for TCP; UNIX sockets stay with Kestrel's.</summary>
-internal sealed class NodeListenerFactory(IJobConnectionRouter router, IOptions<SocketTransportOptions> options, ILoggerFactory logs, TimeProvider time)
+internal sealed class NodeListenerFactory(IJobConnectionRouter router, ILoggerFactory logs, TimeProvider time)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
@@ -29,7 +28,7 @@ internal sealed class NodeListenerFactory(IJobConnectionRouter router, IOptions<
             socket.Dispose();
             throw new ClusterException($"the daemon cannot listen at {address} ({e.Message}): end the program that does, or choose another address with --listen.", e);
         }
-        var contexts = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(options.Value), logs.CreateLogger("Isobar.Node.Listening.Connection"));
+        var contexts = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), logs.CreateLogger("Isobar.Node.Listening.Connection"));
         return new(new NodeListener(socket, contexts, router, logs.CreateLogger<NodeListener>(), time));
     }
 }

@@ -26,7 +26,7 @@ public sealed record PeerCredentials(int ProcessId, uint UserId, uint GroupId)
     /// <summary>Connection middleware that puts the credentials among the connection's features.</summary>
     internal static ConnectionDelegate Middleware(ConnectionDelegate next) => connection =>
     {
-        var socket = connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
+        var socket = connection.Features.Get<IConnectionSocketFeature>()!.Socket;
         connection.Features.Set(Of(socket));
         return next(connection);
     };

@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Isobar.Protocol.Security;
-using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Isobar.Node.Listening;
 

@@ -48,9 +48,9 @@ internal sealed class SentenceInterceptor : Interceptor
 
     private static RpcException? Translate(Exception e) => e switch
     {
-        Store.StoreUnavailableException => new RpcException(new Status(StatusCode.Unavailable, e.Message, e)),
-        IsobarException => new RpcException(new Status(StatusCode.FailedPrecondition, e.Message, e)),
-        KernelException => new RpcException(new Status(StatusCode.Internal, e.Message, e)),
+        Store.StoreUnavailableException => new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, e.Message, e)),
+        IsobarException => new RpcException(new Grpc.Core.Status(StatusCode.FailedPrecondition, e.Message, e)),
+        KernelException => new RpcException(new Grpc.Core.Status(StatusCode.Internal, e.Message, e)),
         _ => null,
     };
 }

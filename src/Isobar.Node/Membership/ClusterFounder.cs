@@ -1,12 +1,9 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Isobar.Linux.Kernel;
 using Isobar.Node.Listening;
 using Isobar.Node.Store;
 using Isobar.Node.Store.Supervision;
-using Isobar.Protocol;
 using Isobar.Protocol.Cluster;
 using Isobar.Protocol.Naming;
 using Isobar.Protocol.Security;
@@ -34,8 +31,9 @@ internal sealed class ClusterFounder(ClusterRuntime runtime, TimeProvider time)
             await WriteFirstRosterAsync(active, cancellation);
             return active;
         }
-        catch (Exception e) when (e is IsobarException or KernelException or IOException or OperationCanceledException)
+        catch (Exception e)
         {
+            // Whatever went wrong, half a cluster must not stay behind.
             await runtime.DeactivateAsync();
             runtime.Folder.Delete();
             if (e is OperationCanceledException && !cancellation.IsCancellationRequested)

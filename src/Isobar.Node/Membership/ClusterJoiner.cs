@@ -70,7 +70,7 @@ internal sealed class ClusterJoiner(ClusterRuntime runtime, TimeProvider time)
 
     private static async Task<X509Certificate2> FetchAuthorityAsync(NodeAddress address, JoinToken token, CancellationToken cancellation)
     {
-        using var channel = Open(address, (_, _) => true);
+        using var channel = Open(address, _ => true);
         AuthorityReply reply;
         try
         {
@@ -97,7 +97,7 @@ internal sealed class ClusterJoiner(ClusterRuntime runtime, TimeProvider time)
 
     private static async Task<JoinReply> AskAsync(NodeAddress address, X509Certificate2 authority, JoinRequest request, CancellationToken cancellation)
     {
-        using var channel = Open(address, (certificate, _) => ChainsTo(authority, certificate) && PeerCertificate.TryGetNode(certificate, out _));
+        using var channel = Open(address, certificate => ChainsTo(authority, certificate) && PeerCertificate.TryGetNode(certificate, out _));
         try
         {
             return await new Joining.JoiningClient(channel).JoinAsync(request, Call(cancellation));
@@ -118,19 +118,32 @@ internal sealed class ClusterJoiner(ClusterRuntime runtime, TimeProvider time)
         return chain.Build(certificate);
     }
 
-    private static GrpcChannel Open(NodeAddress address, Func<X509Certificate2, SslPolicyErrors, bool> accept) =>
-        GrpcChannel.ForAddress(address.Https, new GrpcChannelOptions
+    private static GrpcChannel Open(NodeAddress address, Func<X509Certificate2, bool> accept) =>
+        // SocketsHttpHandler sends the URL's host as server name whatever TargetHost says: the URL names the service, the callback finds the machine.
+        GrpcChannel.ForAddress(new NodeAddress(ServerNames.Join, address.Port).Https, new GrpcChannelOptions
         {
             DisposeHttpClient = true,
             HttpHandler = new SocketsHttpHandler
             {
                 UseProxy = false,
-                ConnectTimeout = TimeSpan.FromSeconds(5),
+                ConnectCallback = async (_, cancellation) =>
+                {
+                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    try
+                    {
+                        await socket.ConnectAsync(address.EndPoint, cancellation);
+                        return new NetworkStream(socket, ownsSocket: true);
+                    }
+                    catch
+                    {
+                        socket.Dispose();
+                        throw;
+                    }
+                },
                 SslOptions = new SslClientAuthenticationOptions
                 {
-                    TargetHost = ServerNames.Join,
                     EnabledSslProtocols = SslProtocols.Tls13,
-                    RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is X509Certificate2 full && accept(full, errors),
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 full && accept(full),
                 },
             },
         });

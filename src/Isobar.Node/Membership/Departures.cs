@@ -58,7 +58,7 @@ internal sealed class Departures(ClusterRuntime runtime, IJobCounts jobs, TimePr
     }
 
     /// <summary>Announces the leave, waits until the keeper has taken the store away from here, and takes the record out of the roster.</summary>
-    private async Task HandOverAsync(ActiveCluster cluster, CancellationToken cancellation)
+    private static async Task HandOverAsync(ActiveCluster cluster, CancellationToken cancellation)
     {
         await WriteAsync(cluster, r => r with { IsLeaving = true }, cancellation);
         try

@@ -1,9 +1,7 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Grpc.Core;
 using Isobar.Node.Listening;
 using Isobar.Node.Store;
-using Isobar.Protocol;
 using Isobar.Protocol.Cluster;
 using Isobar.Protocol.Naming;
 using Isobar.Protocol.Security;

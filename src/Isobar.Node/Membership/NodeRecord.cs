@@ -75,7 +75,7 @@ public sealed record RosterCache
     public required EvictionRecord[] Evicted { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(EvictionRecord))]
 [JsonSerializable(typeof(InviteRecord))]

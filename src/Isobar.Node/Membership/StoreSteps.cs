@@ -54,8 +54,10 @@ internal sealed partial class StoreSteps(ActiveCluster cluster, StoreMembers mem
     {
         using var authority = cluster.Folder.LoadAuthority();
         var ready = await Node(node).PrepareStoreMemberAsync(new PrepareStoreMemberRequest { AuthorityKeyPem = authority.KeyPem }, Call(cancellation));
-        await members.AddLearnerAsync(ready.PeerUrl, cancellation);
-        LogAdded(node);
+        if (await members.TryAddLearnerAsync(ready.PeerUrl, cancellation))
+            LogAdded(node);
+        else
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
     }
 
     private async Task PromoteAsync(StoreDecision.Promote promote, IReadOnlyList<StoreMemberInfo> known, CancellationToken cancellation)

@@ -15,19 +15,10 @@ internal sealed record Caller(Socket Socket, SupervisorHello Hello, uint Uid, Sa
 /// </summary>
 internal sealed class SupervisorSocket : IDisposable
 {
-    public const string FileName = "supervisor.sock";
+    /// <summary>The daemon makes the listening socket and starts the supervisor with it, so that callers need not wait for its start.</summary>
+    private const int ListeningDescriptor = 3;
     private const int MaxHello = 64 * 1024;
-    private readonly Socket _listener;
-
-    public SupervisorSocket(string runDirectory)
-    {
-        var path = Path.Combine(runDirectory, FileName);
-        File.Delete(path);
-        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        _listener.Bind(new UnixDomainSocketEndPoint(path));
-        File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
-        _listener.Listen(32);
-    }
+    private readonly Socket _listener = new(new SafeSocketHandle(ListeningDescriptor, ownsHandle: true));
 
     /// <summary>Serves callers until cancelled; one that fails does not disturb the others.</summary>
     public async Task ServeAsync(Func<Caller, CancellationToken, Task> serve, CancellationToken cancellationToken)

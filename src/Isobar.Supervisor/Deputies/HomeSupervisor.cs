@@ -47,7 +47,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var socket = new SupervisorSocket(_config.RunDirectory);
+        using var socket = new SupervisorSocket();
         var serving = socket.ServeAsync(ServeAsync, _ended.Token);
         await _deputy.RunAsync(cancellationToken).ConfigureAwait(false);
         await LetAnswersOutAsync().ConfigureAwait(false);

@@ -28,7 +28,7 @@ internal sealed class GuestSupervisor : IDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ended.Token);
-        using var socket = new SupervisorSocket(_config.RunDirectory);
+        using var socket = new SupervisorSocket();
         var serving = socket.ServeAsync(ServeAsync, either.Token);
         var calling = CallHomeAsync(either.Token);
         using (var host = new JobHost(_place, _link))

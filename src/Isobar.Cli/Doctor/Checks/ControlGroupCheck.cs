@@ -3,11 +3,13 @@ namespace Isobar.Cli.Doctor.Checks;
 /// <summary>Which control groups the machine has.</summary>
 internal static class ControlGroupCheck
 {
+    private static readonly string[] Needed = ["cpu", "memory", "pids"];
+
     public static Finding Run(KernelView kernel)
     {
         if (kernel.Read("/sys/fs/cgroup/cgroup.controllers") is { } controllers)
         {
-            var missing = new[] { "cpu", "memory", "pids" }.Except(controllers.Split(' ')).ToList();
+            var missing = Needed.Except(controllers.Split(' ')).ToList();
             return missing.Count == 0
                 ? Finding.Good("control groups", "Version 2.")
                 : Finding.Warn("control groups", $"Version 2, but without {string.Join(", ", missing)}: jobs and sandbox hosts cannot be limited by them.");

@@ -35,7 +35,8 @@ internal static class LimitChecks
 
     private static Finding OpenFiles(KernelView kernel)
     {
-        const int HardColumn = 51;
+        // fs/proc/base.c prints "%-25s %-20s %-20s".
+        const int HardColumn = 47;
         var line = kernel.Lines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal));
         var hard = line is { Length: > HardColumn } ? line[HardColumn..].Trim().Split(' ')[0] : null;
         if (hard == "unlimited" || (long.TryParse(hard, NumberStyles.None, CultureInfo.InvariantCulture, out var files) && files >= FewFiles))

@@ -23,7 +23,7 @@ internal static class StoreProxy
     public static ChannelBase Channel(ClusterRuntime runtime) =>
         runtime.Current is { HasStoreMember: true } cluster && cluster.OwnStoreChannel is { } channel
             ? channel
-            : throw new RpcException(new Status(StatusCode.Unavailable, "this node carries no member of the store"));
+            : throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "this node carries no member of the store"));
 
     public static CallOptions Options(ServerCallContext context) => new(deadline: context.Deadline, cancellationToken: context.CancellationToken);
 

@@ -100,7 +100,7 @@ public sealed class EtcdProcess
             Path = program,
             Arguments = arguments,
             // etcd reads ETCD_* too, which the administrator may have set for another cluster.
-            Environment = ["PATH=/usr/bin:/bin", "ETCD_UNSUPPORTED_ARCH=" + (Environment.GetEnvironmentVariable("ETCD_UNSUPPORTED_ARCH") ?? string.Empty)],
+            Environment = ["PATH=/usr/bin:/bin"],
             Directory = folder.Root,
             Descriptors = new Dictionary<int, SafeFileHandle> { [0] = nothing, [1] = log, [2] = log },
             // Ctrl-C on a daemon in the foreground is the daemon's to handle.

@@ -20,10 +20,19 @@ internal sealed class StoreMembers(EtcdChannels channels)
         return [.. reply.Members.Select(m => new StoreMemberInfo(m.Id, m.Name, m.PeerUrls.FirstOrDefault() ?? string.Empty, m.IsLearner))];
     }
 
-    public async Task AddLearnerAsync(string peerUrl, CancellationToken cancellation)
+    /// <returns>False while etcd refuses because members have not been connected for its five seconds of probation ("unhealthy cluster").</returns>
+    public async Task<bool> TryAddLearnerAsync(string peerUrl, CancellationToken cancellation)
     {
         var request = new MemberAddRequest { PeerUrls = { peerUrl }, IsLearner = true };
-        await channels.CallAsync((c, o) => new Cluster.ClusterClient(c).MemberAddAsync(request, o), null, cancellation);
+        try
+        {
+            await channels.CallAsync((c, o) => new Cluster.ClusterClient(c).MemberAddAsync(request, o), null, cancellation);
+            return true;
+        }
+        catch (StoreUnavailableException e) when (e.InnerException is RpcException { Status.Detail: var detail } && detail.Contains("unhealthy cluster", StringComparison.Ordinal))
+        {
+            return false;
+        }
     }
 
     /// <returns>False while the learner is still behind (etcd: "can only promote a learner member which is in sync with leader").</returns>
