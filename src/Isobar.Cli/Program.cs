@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Isobar.Cli.Cluster;
 using Isobar.Cli.Doctor;
+using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
 using Isobar.Cli.Terminal;
@@ -13,13 +14,22 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     // One line per verb.
     ClusterCommand.Create(),
     NodesCommand.Create(),
+    RunCommand.Create(),
+    PsCommand.Create(),
+    SignalCommands.CreateKill(),
+    SignalCommands.CreateStop(),
+    SignalCommands.CreateContinue(),
+    WaitCommand.Create(),
+    LogsCommand.Create(),
+    MigrateCommand.Create(),
+    MovesListing.Create(),
     SandboxCommand.Create(),
     DoctorCommand.Create(),
 };
 
 try
 {
-    var parsed = root.Parse(args);
+    var parsed = root.Parse(RunCommand.MarkProgram(args));
     parsed.InvocationConfiguration.EnableDefaultExceptionHandler = false;
     var code = await parsed.InvokeAsync();
     // A wrong command line is Isobar's failure, not a job's exit code 1.

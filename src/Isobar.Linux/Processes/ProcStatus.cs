@@ -13,12 +13,16 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
     /// <summary>Its number in its own, innermost PID namespace.</summary>
     public int InnermostPid => NamespacePids.Count == 0 ? 0 : NamespacePids[^1];
 
+    /// <summary>Supplementary groups.</summary>
+    public IReadOnlyList<uint> Groups { get; init; } = [];
+
     public static ProcStatus Parse(ReadOnlySpan<byte> text)
     {
         uint real = 0, effective = 0;
         var tracer = 0;
         ulong capabilities = 0;
         List<int> pids = [];
+        List<uint> groups = [];
         foreach (var range in text.Split((byte)'\n'))
         {
             var line = text[range];
@@ -40,6 +44,11 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
             {
                 _ = Utf8Parser.TryParse(value.TrimStart(" \t"u8), out capabilities, out _, 'x');
             }
+            else if (key.SequenceEqual("Groups"u8))
+            {
+                while (Next(ref value) is var group and >= 0)
+                    groups.Add((uint)group);
+            }
             else if (key.SequenceEqual("NSpid"u8))
             {
                 while (Next(ref value) is var pid and > 0)
@@ -47,7 +56,7 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
             }
         }
 
-        return new ProcStatus(real, effective, tracer, capabilities, pids);
+        return new ProcStatus(real, effective, tracer, capabilities, pids) { Groups = groups };
     }
 
     private static long Next(ref ReadOnlySpan<byte> text)

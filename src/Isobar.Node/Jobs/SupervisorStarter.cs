@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using Isobar.Linux.Kernel;
 using Isobar.Linux.Processes;
 using Isobar.Protocol.Jobs;
 using Microsoft.Win32.SafeHandles;

@@ -11,7 +11,6 @@ namespace Isobar.Supervisor.Deputies;
 /// <summary>A job's supervisor at home: the deputy, and whoever speaks to it through its socket.</summary>
 internal sealed class HomeSupervisor : IAsyncDisposable
 {
-    private readonly SupervisorConfig _config;
     private readonly CancellationTokenSource _ended = new();
     private readonly ClusterIdentity? _identity;
     private readonly JobStatusBoard _board;
@@ -23,7 +22,6 @@ internal sealed class HomeSupervisor : IAsyncDisposable
 
     public HomeSupervisor(SupervisorConfig config)
     {
-        _config = config;
         var spec = config.Spec!;
         _identity = config.IdentityDirectory is { } folder && ClusterIdentity.Exists(folder) ? ClusterIdentity.Load(folder) : null;
         _board = new JobStatusBoard(new JobStatus
