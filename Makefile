@@ -46,7 +46,7 @@ install: ## programs and service unit under PREFIX (default /usr/local)
 	@install -D -m 755 $(OUT)/sbin/isobard $(DESTDIR)$(PREFIX)/sbin/isobard
 	@install -D -m 755 $(OUT)/lib/isobar/isobar-supervisor $(DESTDIR)$(PREFIX)/lib/isobar/isobar-supervisor
 	@if [ -d /run/systemd/system ] || [ -n "$(DESTDIR)" ]; then \
-		sed 's,/usr/local/,$(PREFIX)/,g' eng/isobard.service > $(OUT)/isobard.service && \
+		sed 's,/usr/sbin/isobard,$(PREFIX)/sbin/isobard,' eng/isobard.service > $(OUT)/isobard.service && \
 		install -D -m 644 $(OUT)/isobard.service $(DESTDIR)/etc/systemd/system/isobard.service; fi
 	@if [ -d /run/systemd/system ] && [ -z "$(DESTDIR)" ]; then systemctl daemon-reload; fi
 	@echo "Installed isobar, isobard and isobar-supervisor under $(DESTDIR)$(PREFIX)."

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Isobar.Cli.Cluster;
-using Isobar.Cli.Terminal;
+using Isobar.Cli.Doctor;
 using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
+using Isobar.Cli.Terminal;
+using Isobar.Linux.Kernel;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
@@ -22,6 +24,7 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     MigrateCommand.Create(),
     MovesListing.Create(),
     SandboxCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 try

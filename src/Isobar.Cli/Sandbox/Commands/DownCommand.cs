@@ -8,7 +8,7 @@ internal static class DownCommand
     {
         var all = new Option<bool>("--all") { Description = "All sandboxes of this machine." };
         var command = new Command("down", "Take the hosts away, with everything in them; also what a crash left.") { all, SandboxCommand.SandboxOption };
-        command.SetAction((parsed, cancellation) => SandboxCommand.GuardAsync(parsed, async () =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var places = parsed.GetValue(all) ? SandboxPlace.All() : [SandboxCommand.PlaceOf(parsed)];
             var any = false;
@@ -17,7 +17,7 @@ internal static class DownCommand
             if (!any)
                 await parsed.InvocationConfiguration.Output.WriteLineAsync("There was nothing to take down.").ConfigureAwait(false);
             return 0;
-        }));
+        });
         return command;
     }
 }

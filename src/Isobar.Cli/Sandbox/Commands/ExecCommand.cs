@@ -13,7 +13,7 @@ internal static class ExecCommand
         var host = new Argument<string>("HOST") { Description = "The host." };
         var words = new Argument<string[]>("COMMAND") { Description = "The command and its arguments.", Arity = ArgumentArity.OneOrMore, CaptureRemainingTokens = true };
         var command = new Command("exec", "Run a command in a host.") { SandboxCommand.SandboxOption, host, words };
-        command.SetAction((parsed, cancellation) => SandboxCommand.GuardAsync(parsed, () => EnterAsync(parsed, parsed.GetRequiredValue(host), parsed.GetRequiredValue(words), cancellation)));
+        command.SetAction((parsed, cancellation) => EnterAsync(parsed, parsed.GetRequiredValue(host), parsed.GetRequiredValue(words), cancellation));
         return command;
     }
 
@@ -21,13 +21,13 @@ internal static class ExecCommand
     {
         var host = new Argument<string>("HOST") { Description = "The host." };
         var command = new Command("shell", "A shell in a host.") { SandboxCommand.SandboxOption, host };
-        command.SetAction((parsed, cancellation) => SandboxCommand.GuardAsync(parsed, () =>
+        command.SetAction((parsed, cancellation) =>
         {
             var shell = Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } path && File.Exists(path) ? path : "/bin/sh";
             // The user's terminal is not one of the host's: script(1) makes one there, so that `tty`, tmux and job control work.
             string[] words = Console.IsInputRedirected ? [shell] : ["script", "--quiet", "--return", "--command", $"exec {shell}", "/dev/null"];
             return EnterAsync(parsed, parsed.GetRequiredValue(host), words, cancellation);
-        }));
+        });
         return command;
     }
 

@@ -9,7 +9,7 @@ internal static class ListCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("list", "The hosts of all sandboxes.") { json };
-        command.SetAction((parsed, cancellation) => SandboxCommand.GuardAsync(parsed, async () =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var output = parsed.InvocationConfiguration.Output;
             var lines = await ListAsync(cancellation).ConfigureAwait(false);
@@ -23,7 +23,7 @@ internal static class ListCommand
             foreach (var line in lines)
                 await output.WriteLineAsync($"{line.Sandbox,-10} {line.Host,-10} {line.Address,-15} {line.Pid,-8} {(line.Up ? "up" : "gone")}").ConfigureAwait(false);
             return 0;
-        }));
+        });
         return command;
     }
 

@@ -13,7 +13,7 @@ internal static class UpCommand
         var cores = new Option<double?>("--cores") { Description = "CPU time of each host in cores, e.g. 0.5 (default: not limited)." };
         var memory = new Option<string?>("--memory") { Description = "Memory of each host, e.g. 512M or 2G (default: not limited)." };
         var command = new Command("up", "Make the hosts, and a running cluster of them.") { count, names, bare, cores, memory, SandboxCommand.SandboxOption };
-        command.SetAction((parsed, cancellation) => SandboxCommand.GuardAsync(parsed, async () =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var output = parsed.InvocationConfiguration.Output;
             var place = SandboxCommand.PlaceOf(parsed);
@@ -22,7 +22,7 @@ internal static class UpCommand
             foreach (var host in sandbox.Hosts)
                 await output.WriteLineAsync($"{host.Name,-10} {host.Address}").ConfigureAwait(false);
             return 0;
-        }));
+        });
         return command;
     }
 
