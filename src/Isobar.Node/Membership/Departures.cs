@@ -23,6 +23,10 @@ internal sealed class Departures(ClusterRuntime runtime, IJobCounts jobs, TimePr
             {
                 await HandOverAsync(cluster, cancellation);
             }
+            catch (NotAdmittedException)
+            {
+                // The others know it already: the record is gone, by our own write whose answer was lost, or by an eviction.
+            }
             catch (Exception e) when (force && e is StoreUnavailableException or ClusterException && !cancellation.IsCancellationRequested)
             {
                 // Leaving by force concerns this machine only; the others evict it.

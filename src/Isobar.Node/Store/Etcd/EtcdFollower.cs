@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using Isobar.Node.Store.Etcd.Wire;
+using Isobar.Protocol;
 
 namespace Isobar.Node.Store.Etcd;
 
@@ -52,7 +53,7 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
                     await TellWholeAsync(writer, cancellation);
                 await WatchAsync(writer, cancellation);
             }
-            catch (Exception e) when (e is RpcException or StoreUnavailableException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+            catch (Exception e) when (e is RpcException or IsobarException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
                 if (!cancellation.IsCancellationRequested)
                     LogBroken(prefix, _seen, e.Message);
