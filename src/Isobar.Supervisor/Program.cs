@@ -50,7 +50,7 @@ internal static class Program
                 await guest.RunAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            Directory.Delete(config.RunDirectory, recursive: true);
+            RemoveRun(config.RunDirectory);
             return 0;
         }
         catch (Exception e)
@@ -58,6 +58,18 @@ internal static class Program
             // The last resort: the daemon keeps standard error of its supervisors in its journal.
             await Console.Error.WriteLineAsync($"isobar-supervisor {configPath}: {e}").ConfigureAwait(false);
             return 125;
+        }
+    }
+
+    private static void RemoveRun(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // The daemon was faster.
         }
     }
 
