@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Isobar.Cli.Cluster;
-using Isobar.Cli.Terminal;
+using Isobar.Cli.Doctor;
+using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
+using Isobar.Cli.Sandbox.Commands;
+using Isobar.Cli.Terminal;
 using Isobar.Linux.Kernel;
 using Isobar.Protocol;
 
@@ -11,11 +14,22 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     // One line per verb.
     ClusterCommand.Create(),
     NodesCommand.Create(),
+    RunCommand.Create(),
+    PsCommand.Create(),
+    SignalCommands.CreateKill(),
+    SignalCommands.CreateStop(),
+    SignalCommands.CreateContinue(),
+    WaitCommand.Create(),
+    LogsCommand.Create(),
+    MigrateCommand.Create(),
+    MovesListing.Create(),
+    SandboxCommand.Create(),
+    DoctorCommand.Create(),
 };
 
 try
 {
-    var parsed = root.Parse(args);
+    var parsed = root.Parse(RunCommand.MarkProgram(args));
     parsed.InvocationConfiguration.EnableDefaultExceptionHandler = false;
     var code = await parsed.InvokeAsync();
     // A wrong command line is Isobar's failure, not a job's exit code 1.
@@ -25,7 +39,7 @@ catch (OperationCanceledException)
 {
     return ExitCodes.Interrupted;
 }
-catch (Exception e) when (e is IsobarException or KernelException)
+catch (Exception e) when (e is IsobarException or IOException or System.Net.Sockets.SocketException)
 {
     await Console.Error.WriteLineAsync($"isobar: {e.Message}");
     return ExitCodes.Failure;

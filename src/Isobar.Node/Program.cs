@@ -1,4 +1,5 @@
 using Isobar.Node.Hosting;
+using Isobar.Node.Jobs;
 using Isobar.Protocol;
 
 // Errors before the log exists are one sentence, as the command's are.
@@ -19,7 +20,7 @@ catch (IsobarException e)
 static async Task<int> RunAsync(DaemonOptions options, CancellationToken cancellation)
 {
     using var state = StateLock.Take(options.StateDirectory);
-    await using var app = DaemonHost.Build(options);
+    await using var app = DaemonHost.Build(options, JobsFeature.AddServices, JobsFeature.MapServices);
     await app.RunAsync(cancellation);
     return 0;
 }
