@@ -32,7 +32,7 @@ try
     parsed.InvocationConfiguration.EnableDefaultExceptionHandler = false;
     var code = await parsed.InvokeAsync();
     // A wrong command line is Isobar's failure, not a job's exit code 1.
-    return parsed.Errors.Count > 0 ? ExitCodes.Failure : code;
+    return code != 0 && parsed.Errors.Count > 0 ? ExitCodes.Failure : code;
 }
 catch (OperationCanceledException)
 {
