@@ -5,7 +5,6 @@ using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
 using Isobar.Cli.Terminal;
-using Isobar.Linux.Kernel;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
