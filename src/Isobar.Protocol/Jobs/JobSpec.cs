@@ -77,6 +77,9 @@ public sealed record JobSpec
     /// <summary>The job never moves by itself (it can be moved by hand).</summary>
     public bool Stay { get; init; }
 
+    /// <summary>The job has a terminal of its own.</summary>
+    public bool UsesTerminal => Input.Kind == StdioKind.Terminal || Output.Kind == StdioKind.Terminal || Error.Kind == StdioKind.Terminal;
+
     /// <summary>The command as one line for listings.</summary>
     public string CommandLine => string.Join(' ', Command.Select(argument => System.Text.Encoding.UTF8.GetString(argument)));
 }

@@ -4,10 +4,12 @@ namespace Isobar.Protocol.Links;
 /// <param name="read">Reads some; 0 is the end. Cancelled, it has read nothing.</param>
 /// <param name="writeSome">Writes some and returns how much; negative when nobody wants more. Cancelled, it has written nothing.</param>
 /// <param name="atEnd">Called once when the source has ended and all was written.</param>
+#pragma warning disable CA1001 // The source of the pause has neither timer nor wait handle: there is nothing to dispose.
 public sealed class BytePump(
     Func<Memory<byte>, CancellationToken, ValueTask<int>> read,
     Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<int>> writeSome,
     Action? atEnd = null)
+#pragma warning restore CA1001
 {
     private const int BufferSize = 64 * 1024;
     private readonly byte[] _buffer = new byte[BufferSize];

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Isobar.Linux.Processes;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Supervisor.Launching;
@@ -144,9 +146,14 @@ internal sealed partial class JobHost : IDisposable
 
     private void WatchJob()
     {
+        NoteInit(_job!.Init.Pid);
         _running.Add(WaitForEndAsync(_job!));
         _running.Add(LookAfterAsync(_job!, _ended.Token));
     }
+
+    /// <summary>Should this process be killed, the daemon ends the job by this note: nobody would hold its files and its lease any more.</summary>
+    private void NoteInit(int pid) =>
+        File.WriteAllText(Path.Combine(_folders.Top, "init"), string.Create(CultureInfo.InvariantCulture, $"{pid} {ProcFs.Stat(pid)?.StartTicks ?? 0}"));
 
     private async Task WaitForEndAsync(JobProcess job)
     {

@@ -41,13 +41,13 @@ internal sealed class JobStdio : IDisposable
             var pipe = KernelPipe.Create();
             ends[0] = pipe.ReadEnd;
             stdio.Input = new DescriptorStream(pipe.WriteEnd);
-            stdio.InputLeftover = stdio.Reopen(pipe.ReadEnd);
+            stdio.InputLeftover = Reopen(pipe.ReadEnd);
         }
 
         if (spec.Output.Kind == StdioKind.Pipe)
-            stdio.Output = stdio.NewOutput(ends, 1);
+            stdio.Output = NewOutput(ends, 1);
         if (spec.Error.Kind == StdioKind.Pipe)
-            stdio.Error = stdio.NewOutput(ends, 2);
+            stdio.Error = NewOutput(ends, 2);
         for (var fd = 0; fd < 3; fd++)
             stdio._pipeNames[fd] = ends[fd] is { } end ? NameOf(end) : null;
         return stdio;
@@ -76,7 +76,7 @@ internal sealed class JobStdio : IDisposable
         JobEnds.Dispose();
     }
 
-    private DescriptorStream NewOutput(SafeFileHandle?[] ends, int fd)
+    private static DescriptorStream NewOutput(SafeFileHandle?[] ends, int fd)
     {
         var pipe = KernelPipe.Create();
         ends[fd] = pipe.WriteEnd;
@@ -84,7 +84,7 @@ internal sealed class JobStdio : IDisposable
     }
 
     // Opened anew, not duplicated: reading without blocking is a property of the open file, and the job's must stay as it is.
-    private DescriptorStream Reopen(SafeFileHandle readEnd) =>
+    private static DescriptorStream Reopen(SafeFileHandle readEnd) =>
         new(FileDescriptor.Open($"/proc/self/fd/{FileDescriptor.Number(readEnd)}", flags: 0x800));
 
     private static string NameOf(SafeFileHandle pipe) =>

@@ -1,11 +1,9 @@
-using System.Net.Sockets;
 using System.Text.Json;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Namespaces;
 using Isobar.Linux.Pipes;
 using Isobar.Linux.Processes;
 using Isobar.Linux.Sockets;
-using Isobar.Protocol.Jobs;
 using Isobar.Supervisor.Hosting;
 using Microsoft.Win32.SafeHandles;
 

@@ -76,6 +76,10 @@ public sealed class EtcdChannels : IDisposable
                 onAmbiguous?.Invoke();
                 MoveOn(current.Index);
             }
+            catch (RpcException e) when (e.StatusCode == StatusCode.PermissionDenied)
+            {
+                throw new NotAdmittedException(e.Status.Detail, e);
+            }
             catch (ObjectDisposedException e)
             {
                 // The list changed under the call.

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using Isobar.Node.Store.Etcd.Wire;
+using Isobar.Protocol;
 
 namespace Isobar.Node.Store.Etcd;
 
@@ -13,6 +14,9 @@ namespace Isobar.Node.Store.Etcd;
 internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channels, string prefix, ILogger log)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>etcd then ends the watch on a member that lost its leader (clientv3.WithRequireLeader), which would else be silent for as long as the partition lasts.</summary>
+    internal static readonly Metadata RequireLeader = new() { { "hasleader", "true" } };
 
     private readonly ILogger _log = log;
 
@@ -49,7 +53,7 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
                     await TellWholeAsync(writer, cancellation);
                 await WatchAsync(writer, cancellation);
             }
-            catch (Exception e) when (e is RpcException or StoreUnavailableException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+            catch (Exception e) when (e is RpcException or IsobarException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
                 if (!cancellation.IsCancellationRequested)
                     LogBroken(prefix, _seen, e.Message);
@@ -73,7 +77,7 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
             throw new StoreUnavailableException("no machine of the store is known");
         try
         {
-            using var stream = new Watch.WatchClient(current.Channel).Watch(cancellationToken: cancellation);
+            using var stream = new Watch.WatchClient(current.Channel).Watch(RequireLeader, cancellationToken: cancellation);
             await stream.RequestStream.WriteAsync(new WatchRequest
             {
                 CreateRequest = new WatchCreateRequest
@@ -110,7 +114,7 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
         if (response.Events.Count > 0)
         {
             await writer.WriteAsync(new StoreUpdate(false, response.Header.Revision, [.. response.Events.Select(e => new StoreUpdateEntry(
-                e.Kv.Key.ToStringUtf8(), e.Type == Event.Types.EventType.Put ? e.Kv.Value.Memory : null, e.Kv.ModRevision))]), cancellation);
+                e.Kv.Key.ToStringUtf8(), e.Type == Event.Types.EventType.Put ? e.Kv.Value.Memory : (ReadOnlyMemory<byte>?)null, e.Kv.ModRevision))]), cancellation);
             // The header's revision may be past events that are still to come in a later response; the last event's is what was told.
             _seen = response.Events[^1].Kv.ModRevision;
         }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Isobar.Node.Store.Etcd.Wire;
+using Isobar.Protocol;
 
 namespace Isobar.Node.Store.Etcd;
 
@@ -33,7 +34,7 @@ internal sealed class EtcdLease : IStoreLease
         {
             await _channels.CallAsync((channel, options) => new Lease.LeaseClient(channel).LeaseRevokeAsync(new LeaseRevokeRequest { Id = Id }, options), null, default);
         }
-        catch (Exception e) when (e is StoreUnavailableException or RpcException)
+        catch (Exception e) when (e is IsobarException or RpcException)
         {
             // Nobody to tell: it ends by itself.
         }
