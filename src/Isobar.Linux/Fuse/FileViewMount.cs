@@ -95,11 +95,13 @@ public sealed class FileViewMount : IAsyncDisposable
     }
 
     /// <summary>
-    /// Brings home what the job has changed through mapped memory; all else is there already. To be called before a dump, and before the end of a job is told.
+    /// Brings home what the job has changed through mapped memory; all else is there already. To be called when a job that is being moved stands still and before its
+    /// target looks at the files, and before the end of a job is told.
     /// </summary>
     /// <exception cref="FileViewException">Home could not take it (a full disk, for example), or the view has ended.</exception>
     public Task SyncAsync(CancellationToken cancellation = default) =>
-        Task.Factory.StartNew(_device.Sync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellation);
+        Task.Factory.StartNew(
+            () => ViewFlush.Run(_device, _bulk), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellation);
 
     /// <summary>Takes the view away, even from processes that still use it, and tells home to close its files.</summary>
     public async ValueTask DisposeAsync()
@@ -108,6 +110,7 @@ public sealed class FileViewMount : IAsyncDisposable
             return;
         _device.Detach();
         _buffers.Close();
+        _bulk.Close();
         await _pump.Ended.ConfigureAwait(false);
         _ended.TrySetResult();
         if (!_ended.Task.IsFaulted)
@@ -138,6 +141,7 @@ public sealed class FileViewMount : IAsyncDisposable
             _ended.TrySetException(refusal);
             _device.Abort();
             _buffers.Close();
+            _bulk.Close();
             await _stop.CancelAsync().ConfigureAwait(false);
         }
 

@@ -29,7 +29,19 @@ public sealed class FileViewServer : IAsyncDisposable
         _credentials = credentials;
         _options = options ?? new FileViewServerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.WorkersPerConnection, 1);
-        _ = MountCalls.RaiseOpenFileLimit();
+        var limit = (long)Math.Min(MountCalls.RaiseOpenFileLimit(), int.MaxValue);
+        if (_options.KnownFileDescriptors > limit / 4)
+            _options = _options with { KnownFileDescriptors = (int)(limit / 4) };
+    }
+
+    /// <summary>Descriptors for files that guests know and have not necessarily open, over all sessions.</summary>
+    public int KnownFileDescriptors
+    {
+        get
+        {
+            lock (_gate)
+                return _sessions.Values.Sum(session => session.Tree.Inodes.Descriptors);
+        }
     }
 
     /// <summary>Files known to guests and files open, over all sessions.</summary>
@@ -168,7 +180,7 @@ public sealed class FileViewServer : IAsyncDisposable
                 return GreetingStatus.UnknownSession;
             if (_sessions.Count >= _options.SessionLimit)
                 return GreetingStatus.TooManySessions;
-            session = new HomeSession(greeting.Session, greeting.Incarnation, ServedTree.Open(_root, _options.CacheTime, _credentials.IsRoot));
+            session = new HomeSession(greeting.Session, greeting.Incarnation, ServedTree.Open(_root, _options, _credentials.IsRoot));
             _sessions.Add(session.Id, session);
             _ = ForgetWhenEndedAsync(session);
             return GreetingStatus.Welcome;

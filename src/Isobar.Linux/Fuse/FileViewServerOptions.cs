@@ -12,6 +12,12 @@ public sealed record FileViewServerOptions
     /// <summary>Most threads that execute requests of one connection, 1 or more. They start as they are needed. Default 16.</summary>
     public int WorkersPerConnection { get; init; } = 16;
 
+    /// <summary>
+    /// Most descriptors of one session for files that the guest knows and has not open; at most a quarter of the process's limit of open files. Files beyond it are named by file handles,
+    /// which cost a little more to use again. Default 16384.
+    /// </summary>
+    public int KnownFileDescriptors { get; init; } = 16384;
+
     /// <summary>Most sessions at a time (one for each machine that shows the job's files; two during a move). Default 8.</summary>
     public int SessionLimit { get; init; } = 8;
 

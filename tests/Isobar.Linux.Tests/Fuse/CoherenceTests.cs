@@ -64,14 +64,28 @@ public class CoherenceTests
     [Fact(Timeout = 60_000)]
     public async Task Mapped_changes_are_at_home_after_a_sync()
     {
+        const int Size = 48 << 20;
         var cancellation = TestContext.Current.CancellationToken;
         await using var view = await MountedView.CreateAsync(cancellation: cancellation);
-        var job = view.PythonAsync("import mmap,time,os\nf=open('f','wb+');f.truncate(4096);m=mmap.mmap(f.fileno(),4096);m[0:6]=b'mapped';open('ready','w')\nwhile os.path.exists('ready'): time.sleep(.05)");
-        while (!File.Exists(view.AtHome("ready")))
-            await Task.Delay(20, cancellation);
-        await view.Mount.SyncAsync(cancellation);
-        Assert.StartsWith("mapped", await File.ReadAllTextAsync(view.AtHome("f"), cancellation), StringComparison.Ordinal);
-        File.Delete(view.AtHome("ready"));
+        var job = view.PythonAsync(
+            $"""
+            import mmap, time, os
+            f = open('f', 'wb+'); f.truncate({Size}); m = mmap.mmap(f.fileno(), {Size})
+            for round in 'abcdef':
+                m[:] = round.encode() * {Size}
+                open('ready', 'w')
+                while os.path.exists('ready'): time.sleep(.02)
+            """);
+        foreach (var round in "abcdef"u8.ToArray())
+        {
+            while (!File.Exists(view.AtHome("ready")))
+                await Task.Delay(20, cancellation);
+            await view.Mount.SyncAsync(cancellation);
+            var contents = await File.ReadAllBytesAsync(view.AtHome("f"), cancellation);
+            Assert.Equal(Size, contents.AsSpan().Count(round));
+            File.Delete(view.AtHome("ready"));
+        }
+
         await job;
     }
 

@@ -45,9 +45,16 @@ internal sealed class LoopbackHome : IAsyncDisposable
         {
             if (_connections.TryRemove(socket, out _))
             {
-                socket.LingerState = new LingerOption(true, 0);
-                socket.Dispose();
-                cut++;
+                try
+                {
+                    socket.LingerState = new LingerOption(true, 0);
+                    socket.Dispose();
+                    cut++;
+                }
+                catch (ObjectDisposedException)
+                {
+                    // It had ended by itself.
+                }
             }
         }
 

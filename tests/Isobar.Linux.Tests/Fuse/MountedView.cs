@@ -24,13 +24,13 @@ internal sealed class MountedView : IAsyncDisposable
     /// <summary>Where it is shown.</summary>
     public string View { get; }
 
-    public static async Task<MountedView> CreateAsync(FileCredentials? credentials = null, string? home = null, FileViewMountOptions? options = null, CancellationToken cancellation = default)
+    public static async Task<MountedView> CreateAsync(FileCredentials? credentials = null, string? home = null, FileViewMountOptions? options = null, FileViewServerOptions? serving = null, CancellationToken cancellation = default)
     {
         var root = Directory.CreateTempSubdirectory("isobar-view-").FullName;
         await RunAsync("/bin/chmod", ["755", root], "/");
         var view = Directory.CreateDirectory(Path.Combine(root, "view")).FullName;
         home ??= Directory.CreateDirectory(Path.Combine(root, "home")).FullName;
-        var server = new LoopbackHome(home, credentials);
+        var server = new LoopbackHome(home, credentials, serving);
         var mount = await FileViewMount.MountAsync(view, server.ConnectAsync, options, cancellation);
         return new MountedView(server, mount, home, view, ownsHome: true);
     }

@@ -20,6 +20,9 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     private Stream? _stream;
     private bool _sending;
     private bool _signWanted;
+    private bool _closed;
+    private int _writesFromCacheInFlight;
+    private long _writesFromCache;
     private long _heard;
     private long _bytesRead;
     private long _bytesWritten;
@@ -40,6 +43,46 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         }
     }
 
+    /// <summary>Writes of mapped pages that came from the kernel so far.</summary>
+    public long WritesFromCache
+    {
+        get
+        {
+            lock (_gate)
+                return _writesFromCache;
+        }
+    }
+
+    /// <summary>Those that home has not confirmed.</summary>
+    public int WritesFromCacheInFlight
+    {
+        get
+        {
+            lock (_gate)
+                return _writesFromCacheInFlight;
+        }
+    }
+
+    /// <summary>Waits until home has confirmed all writes of mapped pages, or the channel is closed.</summary>
+    public void WaitForWritesFromCache()
+    {
+        lock (_gate)
+        {
+            while (_writesFromCacheInFlight > 0 && !_closed)
+                Monitor.Wait(_gate);
+        }
+    }
+
+    /// <summary>Nothing will be answered any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
     /// <summary>Takes over a request; it is sent now, or by whoever is sending, or when there is a connection again.</summary>
     public void Submit(PendingRequest request)
     {
@@ -47,6 +90,12 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         lock (_gate)
         {
             _ledger.Add(request);
+            if (request.IsWriteFromCache)
+            {
+                _writesFromCache++;
+                _writesFromCacheInFlight++;
+            }
+
             if (_stream is null)
                 return;
             _outgoing.Enqueue(request);
@@ -136,8 +185,21 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
                     Recycle(request);
             }
 
-            if (request is not null)
-                Deliver(request, frame.Flags, reply);
+            if (request is null)
+                continue;
+            Deliver(request, frame.Flags, reply);
+            if (request.IsWriteFromCache)
+                Confirmed();
+        }
+    }
+
+    /// <summary>After the reply is with the kernel, which then may queue what it has held back.</summary>
+    private void Confirmed()
+    {
+        lock (_gate)
+        {
+            if (--_writesFromCacheInFlight == 0)
+                Monitor.PulseAll(_gate);
         }
     }
 

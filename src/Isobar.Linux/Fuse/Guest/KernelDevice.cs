@@ -96,15 +96,27 @@ internal sealed class KernelDevice : IDisposable
         }
     }
 
-    /// <summary>Has the kernel write back all changed pages of mapped files. Waits for this file system: never on a thread that serves it.</summary>
-    public void Sync()
+    /// <summary>Opens the root of the mount so that it can be flushed. Waits for this file system: never on a thread that serves it.</summary>
+    public SafeFileHandle OpenRoot()
     {
         var opened = FileCalls.OpenAt(_root, "."u8[0], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
-        if (opened < 0)
-            throw new FileViewException($"Cannot flush the home's files: error {Marshal.GetLastPInvokeError()}; the view may have ended.");
-        using var directory = new SafeFileHandle(opened, ownsHandle: true);
-        if (DataCalls.SyncFileSystem(directory) < 0)
+        return opened >= 0
+            ? new SafeFileHandle(opened, ownsHandle: true)
+            : throw new FileViewException($"Cannot flush the home's files: error {Marshal.GetLastPInvokeError()}; the view may have ended.");
+    }
+
+    /// <summary>Has the kernel begin to write back all changed pages of mapped files, and reports an earlier failure to do so. Waits for this file system.</summary>
+    public static void Flush(SafeFileHandle root)
+    {
+        if (DataCalls.SyncFileSystem(root) < 0)
             throw new FileViewException($"Some of the job's changes did not reach home: error {Marshal.GetLastPInvokeError()} while flushing.");
+    }
+
+    /// <summary>A request that goes through the kernel's queue behind all that are in it. Waits for this file system.</summary>
+    public static void Probe(SafeFileHandle root)
+    {
+        if (FileCalls.StatFs(root, out _) < 0)
+            throw new FileViewException($"The home's files went away while they were flushed: error {Marshal.GetLastPInvokeError()}.");
     }
 
     /// <summary>Fails every request, waiting or to come, with ENOTCONN or ECONNABORTED; readers of the device get ENODEV.</summary>

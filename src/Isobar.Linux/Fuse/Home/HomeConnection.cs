@@ -178,9 +178,10 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
         {
             result = RequestExecution.Execute(session.Tree, request, worker.Identity, reply);
         }
-        catch (ObjectDisposedException)
+        catch (InvalidOperationException)
         {
             // Only a peer that is no kernel closes a file or forgets a node in the middle of another request on it.
+            worker.Identity.EndCreation(request.Header);
             result = -Errno.BadDescriptor;
         }
 

@@ -66,18 +66,24 @@ internal static class NameRequests
         return Created(tree, directory, name, result, reply);
     }
 
-    public static int Link(ServedTree tree, Inode directory, in FuseRequest request, ReplyBuffer reply)
+    public static int Link(ServedTree tree, Inode directory, in FuseRequest request, WorkerIdentity identity, ReplyBuffer reply)
     {
         if (!request.TryRead(out ulong source, out var rest) || !FuseRequest.TryTakeName(ref rest, out var name))
             return -Errno.Invalid;
-        if (tree.Inodes.Find(source) is not { } inode)
+        if (tree.Inodes.Hold(source, identity) is not { } inode)
             return -Errno.Stale;
 
         // Through the descriptor's own link: linkat with AT_EMPTY_PATH is for root only, and this way also gives a file made by O_TMPFILE its name.
-        using var link = new DescriptorLink(inode.Path);
-        var linked = FileCalls.LinkAt(
-            OpenFlags.AtCurrentDirectory, link.Path, directory.Path, MemoryMarshal.GetReference(name), OpenFlags.AtSymlinkFollow);
-        return Created(tree, directory, name, linked < 0 ? ServedTree.Failure() : 0, reply);
+        int result;
+        using (var link = new DescriptorLink(inode.Path))
+        {
+            var linked = FileCalls.LinkAt(
+                OpenFlags.AtCurrentDirectory, link.Path, directory.Path, MemoryMarshal.GetReference(name), OpenFlags.AtSymlinkFollow);
+            result = linked < 0 ? ServedTree.Failure() : 0;
+        }
+
+        inode.Release();
+        return Created(tree, directory, name, result, reply);
     }
 
     public static int Remove(Inode directory, in FuseRequest request, int flags)
@@ -88,7 +94,7 @@ internal static class NameRequests
         return FileCalls.UnlinkAt(directory.Path, MemoryMarshal.GetReference(name), flags) < 0 ? ServedTree.Failure() : 0;
     }
 
-    public static int Rename(ServedTree tree, Inode directory, in FuseRequest request)
+    public static int Rename(ServedTree tree, Inode directory, in FuseRequest request, WorkerIdentity identity)
     {
         var flags = 0u;
         if (!request.TryRead(out ulong newParent, out var rest))
@@ -102,11 +108,13 @@ internal static class NameRequests
 
         if (!FuseRequest.TryTakeName(ref rest, out var name) || !FuseRequest.TryTakeName(ref rest, out var newName))
             return -Errno.Invalid;
-        if (tree.Inodes.Find(newParent) is not { } target)
+        if (tree.Inodes.Hold(newParent, identity) is not { } target)
             return -Errno.Stale;
         var renamed = FileCalls.RenameAt2(
             directory.Path, MemoryMarshal.GetReference(name), target.Path, MemoryMarshal.GetReference(newName), flags);
-        return renamed < 0 ? ServedTree.Failure() : 0;
+        var result = renamed < 0 ? ServedTree.Failure() : 0;
+        target.Release();
+        return result;
     }
 
     private static int Created(ServedTree tree, Inode directory, ReadOnlySpan<byte> name, int result, ReplyBuffer reply)

@@ -53,7 +53,7 @@ internal static class OpenRequests
         // Someone at home put a symbolic link there after the guest had looked: it must look again.
         if (error < 0)
             return error == -Errno.Loop ? -Errno.Stale : error;
-        return Opened(tree, new SafeFileHandle(descriptor, ownsHandle: true), wanted, reply);
+        return Opened(tree, new SafeFileHandle(descriptor, ownsHandle: true), wanted, identity, reply);
     }
 
     public static int TmpFile(ServedTree tree, Inode directory, in FuseRequest request, WorkerIdentity identity, ReplyBuffer reply)
@@ -67,7 +67,7 @@ internal static class OpenRequests
             var descriptor = FileCalls.OpenAt(OpenFlags.AtCurrentDirectory, link.Path, flags, wanted.Mode & 0xfff);
             var error = descriptor < 0 ? ServedTree.Failure() : 0;
             identity.EndCreation(request.Header);
-            return error < 0 ? error : Opened(tree, new SafeFileHandle(descriptor, ownsHandle: true), wanted, reply);
+            return error < 0 ? error : Opened(tree, new SafeFileHandle(descriptor, ownsHandle: true), wanted, identity, reply);
         }
     }
 
@@ -77,7 +77,7 @@ internal static class OpenRequests
             tree.Files.Close(closing.Handle);
     }
 
-    private static int Opened(ServedTree tree, SafeFileHandle opened, in FuseCreateRequest wanted, ReplyBuffer reply)
+    private static int Opened(ServedTree tree, SafeFileHandle opened, in FuseCreateRequest wanted, WorkerIdentity identity, ReplyBuffer reply)
     {
         using var link = new DescriptorLink(opened);
         var path = FileCalls.OpenAt(OpenFlags.AtCurrentDirectory, link.Path, OpenFlags.Path | OpenFlags.CloseOnExec, 0);
@@ -89,8 +89,11 @@ internal static class OpenRequests
         }
 
         var result = tree.Enter(new SafeFileHandle(path, ownsHandle: true), out var entry);
-        if (result < 0 || tree.Inodes.Find(entry.NodeId) is not { Kind: FileKind.Regular } inode)
+        var inode = result == 0 ? tree.Inodes.Hold(entry.NodeId, identity) : null;
+        if (inode is not { Kind: FileKind.Regular })
         {
+            // A FIFO or the like was put in the file's place at home: the guest must look again.
+            inode?.Release();
             opened.Dispose();
             if (result == 0)
                 tree.Inodes.Forget(entry.NodeId, 1);
@@ -100,11 +103,9 @@ internal static class OpenRequests
         var file = new OpenFile(inode, opened, ((int)wanted.Flags & OpenFlags.Append) != 0);
         if (tree.ManyUsers && (wanted.OpenFlags & FuseBits.OpenKillPrivileges) != 0)
             _ = AttributeRequests.KillPrivileges(inode);
-        return reply.Put(new CreatedReply
-        {
-            Entry = entry,
-            Opened = new FuseOpenedReply { Handle = tree.Files.Add(file), Flags = tree.IsVolatile(inode.Key.Device, opened) ? FuseOpenReply.DirectIo : 0 },
-        });
+        var caching = tree.IsVolatile(inode.Key.Device, opened) ? FuseOpenReply.DirectIo : 0;
+        inode.Release();
+        return reply.Put(new CreatedReply { Entry = entry, Opened = new FuseOpenedReply { Handle = tree.Files.Add(file), Flags = caching } });
     }
 
     private static int MayExecute(Inode inode) =>

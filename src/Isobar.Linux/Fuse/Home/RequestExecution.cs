@@ -38,7 +38,17 @@ internal static class RequestExecution
                 return DataRequests.Ioctl(tree, request, reply);
         }
 
-        return tree.Inodes.Find(request.Header.NodeId) is { } inode ? ExecuteOn(inode, tree, request, identity, reply) : -Errno.Stale;
+        tree.Inodes.Trim(identity);
+        if (tree.Inodes.Hold(request.Header.NodeId, identity) is not { } inode)
+            return -Errno.Stale;
+        try
+        {
+            return ExecuteOn(inode, tree, request, identity, reply);
+        }
+        finally
+        {
+            inode.Release();
+        }
     }
 
     private static int ExecuteOn(Inode inode, ServedTree tree, in FuseRequest request, WorkerIdentity identity, ReplyBuffer reply) =>
@@ -56,8 +66,8 @@ internal static class RequestExecution
             FuseOpcode.MkDir => NameRequests.MkDir(tree, inode, request, identity, reply),
             FuseOpcode.Unlink => NameRequests.Remove(inode, request, 0),
             FuseOpcode.RmDir => NameRequests.Remove(inode, request, OpenFlags.AtRemoveDirectory),
-            FuseOpcode.Rename or FuseOpcode.Rename2 => NameRequests.Rename(tree, inode, request),
-            FuseOpcode.Link => NameRequests.Link(tree, inode, request, reply),
+            FuseOpcode.Rename or FuseOpcode.Rename2 => NameRequests.Rename(tree, inode, request, identity),
+            FuseOpcode.Link => NameRequests.Link(tree, inode, request, identity, reply),
             FuseOpcode.Open => OpenRequests.Open(tree, inode, request, reply),
             FuseOpcode.OpenDir => DirectoryRequests.Open(tree, inode, reply),
             FuseOpcode.Create => OpenRequests.Create(tree, inode, request, identity, reply),

@@ -27,12 +27,12 @@ internal sealed class ServedTree : IDisposable
     private readonly ConcurrentDictionary<ulong, bool> _volatileDevices = new();
     private readonly InodeNumbers _numbers;
 
-    private ServedTree(SafeFileHandle root, in Statx attributes, TimeSpan cacheTime, bool manyUsers)
+    private ServedTree(SafeFileHandle root, in Statx attributes, FileViewServerOptions options, bool manyUsers)
     {
         ManyUsers = manyUsers;
-        Inodes = new InodeTable(root, attributes);
+        Inodes = new InodeTable(root, attributes, options.KnownFileDescriptors);
         _numbers = new InodeNumbers(attributes.Device);
-        CacheTime = cacheTime;
+        CacheTime = options.CacheTime;
     }
 
     public InodeTable Inodes { get; }
@@ -45,7 +45,7 @@ internal sealed class ServedTree : IDisposable
     private TimeSpan CacheTime { get; }
 
     /// <exception cref="FileViewException">The root is no directory that this process can open.</exception>
-    public static ServedTree Open(string root, TimeSpan cacheTime, bool manyUsers)
+    public static ServedTree Open(string root, FileViewServerOptions options, bool manyUsers)
     {
         var path = System.Text.Encoding.UTF8.GetBytes(root + '\0');
         var descriptor = FileCalls.OpenAt(OpenFlags.AtCurrentDirectory, path[0], OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
@@ -54,7 +54,7 @@ internal sealed class ServedTree : IDisposable
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         if (Stat(handle, out var attributes) is var error and < 0)
             throw new FileViewException($"Cannot read the attributes of {root}: error {-error}.");
-        return new ServedTree(handle, attributes, cacheTime, manyUsers);
+        return new ServedTree(handle, attributes, options, manyUsers);
     }
 
     /// <summary>Attributes of what a descriptor holds; 0 or a negative error number.</summary>

@@ -15,10 +15,13 @@ internal sealed class WorkerIdentity
     private const int SetSecureBits = 28;
     private const nuint NoSetUserIdFixup = 1 << 2;
 
+    private const int KeepCapabilities = 8;
+
     private readonly bool _manyUsers;
+    private readonly bool _mayReadSearch;
     private uint _umask;
 
-    private WorkerIdentity(bool manyUsers) => _manyUsers = manyUsers;
+    private WorkerIdentity(bool manyUsers, bool mayReadSearch) => (_manyUsers, _mayReadSearch) = (manyUsers, mayReadSearch);
 
     /// <summary>Makes the calling thread act as the job's user from now on; the thread must end with its work and never return to a pool.</summary>
     /// <exception cref="FileViewException">This process may not take that identity.</exception>
@@ -32,7 +35,9 @@ internal sealed class WorkerIdentity
         {
             if (credentials.Uid != IdentityCalls.EffectiveUid() || credentials.Gid != IdentityCalls.EffectiveGid())
                 throw new FileViewException($"Files of user {credentials.Uid} can only be served by a process of root; start the daemon as root.");
-            return new WorkerIdentity(manyUsers: false);
+
+            // A worker that another worker started has its identity already, and what capability that one kept.
+            return new WorkerIdentity(manyUsers: false, mayReadSearch: HandleCalls.UseReadSearch(effective: false) == 0);
         }
 
         var groups = credentials.Groups.IsDefault ? [] : credentials.Groups.AsSpan();
@@ -43,13 +48,34 @@ internal sealed class WorkerIdentity
             // process that owes its access to a supplementary group, checked by its own kernel, would be refused here.
             var bits = IdentityCalls.Prctl(GetSecureBits, 0, 0, 0, 0);
             Require(IdentityCalls.Prctl(SetSecureBits, (nuint)bits | NoSetUserIdFixup, 0, 0, 0), "keep file capabilities (prctl)");
-            return new WorkerIdentity(manyUsers: true);
+            return new WorkerIdentity(manyUsers: true, mayReadSearch: false);
         }
 
+        // All capabilities go with the user id, but one stays at hand (permitted, not in effect) to open known files again.
+        Require(IdentityCalls.Prctl(KeepCapabilities, 1, 0, 0, 0), "keep a capability (prctl)");
         var (uid, gid) = ((nint)credentials.Uid, (nint)credentials.Gid);
         Require((int)IdentityCalls.Raw(IdentityCalls.SetResGid, gid, gid, gid), "become the job's group (setresgid)");
         Require((int)IdentityCalls.Raw(IdentityCalls.SetResUid, uid, uid, uid), "become the job's user (setresuid)");
-        return new WorkerIdentity(manyUsers: false);
+        var kept = HandleCalls.UseReadSearch(effective: false) == 0;
+        Require(IdentityCalls.Prctl(KeepCapabilities, 0, 0, 0, 0), "keep no more capabilities (prctl)");
+        return new WorkerIdentity(manyUsers: false, mayReadSearch: kept);
+    }
+
+    /// <summary>Does one thing with the right to find any file of the machine, which a user's worker uses for files that it has found before only.</summary>
+    public TResult WithReadSearch<TArgument, TResult>(TArgument argument, Func<TArgument, TResult> action)
+        where TArgument : allows ref struct
+    {
+        if (!_mayReadSearch)
+            return action(argument);
+        _ = HandleCalls.UseReadSearch(effective: true);
+        try
+        {
+            return action(argument);
+        }
+        finally
+        {
+            _ = HandleCalls.UseReadSearch(effective: false);
+        }
     }
 
     /// <summary>Prepares for a call that makes a file, for the process that a request names and with its umask.</summary>
