@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Isobar.Linux.Files;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
 using Isobar.Linux.Processes;
@@ -50,7 +51,7 @@ internal static class Program
                 await guest.RunAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            RemoveRun(config.RunDirectory);
+            FolderRemoval.Remove(config.RunDirectory);
             return 0;
         }
         catch (Exception e)
@@ -58,18 +59,6 @@ internal static class Program
             // The last resort: the daemon keeps standard error of its supervisors in its journal.
             await Console.Error.WriteLineAsync($"isobar-supervisor {configPath}: {e}").ConfigureAwait(false);
             return 125;
-        }
-    }
-
-    private static void RemoveRun(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (IOException)
-        {
-            // The daemon was faster.
         }
     }
 

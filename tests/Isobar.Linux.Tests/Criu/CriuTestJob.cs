@@ -129,7 +129,7 @@ internal sealed class CriuTestJob : IAsyncDisposable
     /// <summary>Dumps through a loopback connection into <see cref="Images"/>.</summary>
     public async Task<CriuDumpResult> DumpAsync(Func<CancellationToken, Task<bool>> atFrozenPoint, CriuDumpOptions? options = null)
     {
-        System.IO.Directory.Delete(Images, recursive: true);
+        Isobar.Linux.Files.FolderRemoval.Remove(Images);
         System.IO.Directory.CreateDirectory(Images);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -270,7 +270,7 @@ internal sealed class CriuTestJob : IAsyncDisposable
         // would go through it and delete the machine. A plain rmdir fails on a mount point: then nothing is deleted at all.
         System.IO.Directory.Delete(Root, recursive: false);
         foreach (var path in (string[])[SharedMemory, Work, Images])
-            System.IO.Directory.Delete(path, recursive: true);
+            Isobar.Linux.Files.FolderRemoval.Remove(path);
         System.IO.Directory.Delete(Directory, recursive: false);
     }
 
