@@ -12,6 +12,8 @@ internal sealed class Child : IAsyncDisposable
 
     public double MemoryMegabytes => PeakMemory(_process.Id);
 
+    public double ProcessorSeconds => ProcessorTime(_process.Id);
+
     public static Child Start(params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -26,6 +28,13 @@ internal sealed class Child : IAsyncDisposable
     {
         var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) ?? "VmHWM: 0 kB";
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
+    }
+
+    /// <summary>User and system time of a process, s (fields 14 and 15 of /proc/PID/stat, in hundredths).</summary>
+    public static double ProcessorTime(int pid)
+    {
+        var fields = File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ');
+        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
     }
 
     public async Task<string> ReadLineAsync(bool json = false)

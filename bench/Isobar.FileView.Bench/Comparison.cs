@@ -52,7 +52,7 @@ internal static class Comparison
                     return new Subject(name, what, await WorkAsync(home, scale));
                 case "sshfs":
                     await using (var sshfs = await SshfsMount.CreateAsync(home, view, folder))
-                        return new Subject(name, what, await WorkAsync(view, scale)) { MemoryMegabytes = sshfs.MemoryMegabytes };
+                        return new Subject(name, what, await WorkAsync(view, scale)) { MemoryMegabytes = sshfs.MemoryMegabytes, ProcessorSeconds = sshfs.ProcessorSeconds };
                 default:
                     if (name == "view")
                         Tls.MakeCertificate(folder);
@@ -62,7 +62,11 @@ internal static class Comparison
                         await using var mount = Child.Start("mount", view, port, folder);
                         _ = await mount.ReadLineAsync();
                         var measurements = await WorkAsync(view, scale);
-                        return new Subject(name, what, measurements) { MemoryMegabytes = server.MemoryMegabytes + mount.MemoryMegabytes };
+                        return new Subject(name, what, measurements)
+                        {
+                            MemoryMegabytes = server.MemoryMegabytes + mount.MemoryMegabytes,
+                            ProcessorSeconds = server.ProcessorSeconds + mount.ProcessorSeconds,
+                        };
                     }
             }
         }
@@ -90,6 +94,7 @@ internal static class Comparison
         }
 
         Console.WriteLine($"{"memory of its processes, MB",-44}{string.Concat(subjects.Select(subject => $"{subject.MemoryMegabytes,22:n0}"))}");
+        Console.WriteLine($"{"processor time of its processes, s",-44}{string.Concat(subjects.Select(subject => $"{subject.ProcessorSeconds,22:n1}"))}");
         Console.WriteLine("xN: better (above 1) or worse than the first column.");
         if (subjects.Find(s => s.Name == "view") is not { } view || subjects.Find(s => s.Name == "sshfs") is not { } sshfs)
             return;

@@ -17,6 +17,9 @@ internal sealed record Subject(string Name, string What, IReadOnlyList<Measureme
 {
     /// <summary>Largest resident memory of its processes at the end, MB.</summary>
     public double MemoryMegabytes { get; init; }
+
+    /// <summary>Processor time that its processes used for the whole workload, s: less noisy than any rate on a busy machine.</summary>
+    public double ProcessorSeconds { get; init; }
 }
 
 /// <summary>What is written as JSON.</summary>

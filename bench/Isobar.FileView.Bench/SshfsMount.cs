@@ -25,6 +25,8 @@ internal sealed class SshfsMount : IAsyncDisposable
 
     public double MemoryMegabytes => _pids.Sum(Child.PeakMemory);
 
+    public double ProcessorSeconds => _pids.Sum(Child.ProcessorTime);
+
     public static async Task<SshfsMount> CreateAsync(string home, string view, string folder)
     {
         var start = new ProcessStartInfo("/bin/bash", ["-c", Script, home, view, folder]) { RedirectStandardOutput = true };

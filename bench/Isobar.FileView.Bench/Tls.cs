@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Isobar.Linux.Fuse;
 
 namespace Isobar.FileView.Bench;
 
@@ -19,7 +20,7 @@ internal static class Tls
 
     public static Stream Server(Socket socket, string folder)
     {
-        var inner = new NetworkStream(socket, ownsSocket: true);
+        var inner = new BlockingSocketStream(socket);
         if (Load(folder) is not { } certificate)
             return inner;
         var stream = new SslStream(inner);
@@ -35,7 +36,7 @@ internal static class Tls
 
     public static Stream Client(Socket socket, string folder)
     {
-        var inner = new NetworkStream(socket, ownsSocket: true);
+        var inner = new BlockingSocketStream(socket);
         if (Load(folder) is not { } certificate)
             return inner;
         var stream = new SslStream(inner);
