@@ -73,6 +73,11 @@ internal sealed class SupervisorSocket : IDisposable
             {
                 // The caller broke off.
             }
+            catch (Exception e)
+            {
+                // One caller's failure is not the supervisor's; it is told to whoever reads the daemon's log.
+                await Console.Error.WriteLineAsync($"isobar-supervisor: a call failed: {e}").ConfigureAwait(false);
+            }
         }
     }
 }
