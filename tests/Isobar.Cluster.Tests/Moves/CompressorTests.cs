@@ -1,5 +1,4 @@
 using Isobar.Cluster.Tests.Cluster;
-using Isobar.Cluster.Tests.Hosts;
 
 namespace Isobar.Cluster.Tests.Moves;
 
