@@ -1,0 +1,40 @@
+namespace Isobar.Balancing.Consideration;
+
+/// <summary>What a node knows of itself and does not tell in its entry.</summary>
+public struct NodeState
+{
+    /// <summary>The load calculator's value for own decisions (MOSIX: mean).</summary>
+    public double LocalLoad { get; set; }
+
+    /// <summary>How much one CPU-bound process adds to that load here.</summary>
+    public double OneProcess { get; set; }
+
+    /// <summary>Runnable tasks at this very moment, without smoothing.</summary>
+    public double ReadyNow { get; set; }
+
+    /// <summary>The part of the load that is neither a job nor low priority: Condor's NonCondorLoad, Sprite's q - lowPrio.</summary>
+    public double OwnerLoad { get; set; }
+
+    /// <summary>Seconds since the last keyboard or pointer input; infinite on a machine without an owner.</summary>
+    public double OwnerIdleSeconds { get; set; }
+
+    public long FreeMemoryBytes { get; set; }
+
+    public long TotalMemoryBytes { get; set; }
+
+    public int UsedProcessSlots { get; set; }
+
+    /// <summary>pid_max or the user's limit; 0 = unknown.</summary>
+    public int MaxProcessSlots { get; set; }
+
+    /// <summary>When this node last started a move; <see cref="Instant.Never"/> if it did not.</summary>
+    public Instant LastMoveStarted { get; set; }
+
+    public int MovesInProgress { get; set; }
+
+    /// <summary>Moves to this node that it accepted and that are under way.</summary>
+    public int ArrivalsInProgress { get; set; }
+
+    /// <summary>All guests must go, for example before an update.</summary>
+    public bool Leaving { get; set; }
+}
