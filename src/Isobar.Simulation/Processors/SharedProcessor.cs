@@ -1,8 +1,10 @@
+using Isobar.Balancing.Load;
+
 namespace Isobar.Simulation.Processors;
 
 /// <summary>
-/// A machine's cores shared equally among the tasks that are ready (egalitarian processor sharing): with n tasks on c cores of the given
-/// speed each task is served at rate speed * min(1, c/n) / drag. Since all tasks are served alike, one number is enough to know what each has
+/// A machine's cores shared equally among the tasks that are ready (egalitarian processor sharing): with n tasks each is served at
+/// rate (sum of the speeds of the n fastest cores) / n / drag. Since all tasks are served alike, one number is enough to know what each has
 /// received: the virtual service time V, which grows at that rate. A task that joins at V with work w leaves when V reaches V + w, whatever
 /// joins or leaves meanwhile, so an arrival or departure costs O(log n), and the result is exact, not stepped
 /// (virtual time of fair queueing: Demers, Keshav, Shenker 1989; Parekh and Gallager 1993).
@@ -14,19 +16,14 @@ public sealed class SharedProcessor
     private double _virtual;
     private double _drag = 1;
 
-    /// <param name="cores">Number of cores, at least 1. One task never uses more than one.</param>
-    /// <param name="speed">Work done by one core in one second (1 = the standard machine); a whole machine's speeds may differ.</param>
-    public SharedProcessor(int cores, double speed)
+    /// <param name="cores">The machine's cores; n tasks share the n fastest. One task never uses more than one.</param>
+    public SharedProcessor(CoreSet cores)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cores);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(speed);
+        ArgumentNullException.ThrowIfNull(cores);
         Cores = cores;
-        Speed = speed;
     }
 
-    public int Cores { get; }
-
-    public double Speed { get; }
+    public CoreSet Cores { get; }
 
     /// <summary>Number of tasks that are ready (running or waiting for a core).</summary>
     public int Count { get; private set; }
@@ -52,7 +49,7 @@ public sealed class SharedProcessor
     }
 
     /// <summary>Work per second that each ready task gets at present; what one task would get when there is none.</summary>
-    public double Rate => Speed * Math.Min(1, (double)Cores / Math.Max(1, Count)) / _drag;
+    public double Rate => Count <= 1 ? Cores.Fastest / _drag : Cores.FastestSum(Count) / (Count * _drag);
 
     /// <summary>The task that will finish first, if any.</summary>
     public ProcessorTask? First => Count == 0 ? null : _heap[0];
@@ -73,7 +70,7 @@ public sealed class SharedProcessor
         if (Count > 0)
         {
             _virtual += elapsed * Rate;
-            BusyCoreSeconds += elapsed * Math.Min(Count, Cores);
+            BusyCoreSeconds += elapsed * Math.Min(Count, Cores.Count);
             ReadyTaskSeconds += elapsed * Count;
         }
 

@@ -1,0 +1,219 @@
+using Isobar.Balancing;
+using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Load;
+using Isobar.Balancing.Profiles;
+
+namespace Isobar.Simulation.World;
+
+/// <content>What the policies are shown, and when they are asked.</content>
+public sealed partial class ClusterSimulation
+{
+    /// <summary>Below this share of its memory free, a node counts as short of it.</summary>
+    private const double LowMemoryShare = 0.05;
+
+    private readonly bool _hasRules;
+    private readonly Plan _plan = new();
+    private JobInfo[] _jobs = new JobInfo[64];
+    private uint _truth;
+    private bool _deciding;
+
+    private void SampleNode(SimulatedNode node)
+    {
+        if (!node.IsUp)
+            return;
+
+        var sample = LookAt(node);
+        node.Load.Sample(in sample);
+        node.Protocol.Publish(node.Load.ToEntry(node.Id, node.Incarnation, ++node.Sequence, in sample));
+        UpdateJobLoads(node, sample.Time);
+    }
+
+    // Exact means since the last look: what counting at every timer tick would approach.
+    private LoadSample LookAt(SimulatedNode node)
+    {
+        node.Cpu.AdvanceTo(_now);
+        var elapsed = _now - node.SampledAt;
+        var ready = elapsed > 0 ? (node.Cpu.ReadyTaskSeconds - node.SampledReadySeconds) / elapsed : node.Cpu.Count;
+        var busy = elapsed > 0 ? (node.Cpu.BusyCoreSeconds - node.SampledBusySeconds) / elapsed : 0;
+        node.SampledAt = _now;
+        node.SampledReadySeconds = node.Cpu.ReadyTaskSeconds;
+        node.SampledBusySeconds = node.Cpu.BusyCoreSeconds;
+        return SampleOf(node, ready, busy);
+    }
+
+    private LoadSample SampleOf(SimulatedNode node, double ready, double busy) => new()
+    {
+        Time = Instant.FromSeconds(_now),
+        Ready = ready,
+        OwnReady = node.OwnerReady,
+        CpuUsed = busy,
+        CpuPressure = node.Cpu.Count > node.Cpu.Cores.Count ? 1 : 0,
+        MemoryPressure = node.Cpu.Drag > 1 ? 0.9 : 0,
+        FreeMemoryBytes = (long)node.MemoryFree,
+        TotalMemoryBytes = (long)node.Kind.MemoryBytes,
+        OwnerIdleSeconds = node.OwnerIdle(_now),
+        Users = node.OwnerPresent ? 1 : 0,
+        Guests = node.RunningGuests,
+        Flags = FlagsOf(node),
+    };
+
+    private static NodeFlags FlagsOf(SimulatedNode node) =>
+        (node.OwnerPresent ? NodeFlags.OwnerPresent : NodeFlags.None)
+        | (node.MemoryFree < LowMemoryShare * node.Kind.MemoryBytes ? NodeFlags.MemoryLow : NodeFlags.None)
+        | (node.HasOwner ? NodeFlags.None : NodeFlags.Pool);
+
+    // MOSIX' decay of a process's own load: (5 old + 3 new) / 8 per second, scaled to the period of the sample.
+    private static void UpdateJobLoads(SimulatedNode node, Instant now)
+    {
+        var share = node.Cpu.Rate;
+        var keep = Math.Pow(5.0 / 8, node.Load.SampleSeconds);
+        foreach (var process in node.Processes)
+        {
+            ref var info = ref process!.Info;
+            var present = process.IsReady ? share : 0;
+            info.Load = info.SecondsHere(now) < node.Load.SampleSeconds ? Math.Max(info.Load, present) : keep * info.Load + (1 - keep) * present;
+        }
+    }
+
+    /// <summary>The node's entry as it would tell it now: the published one, or for perfect knowledge the plain truth.</summary>
+    private LoadEntry EntryOf(SimulatedNode node)
+    {
+        var ready = (double)node.Cpu.Count;
+        var sample = SampleOf(node, ready, Math.Min(ready, node.Cpu.Cores.Count));
+        var entry = node.Load.ToEntry(node.Id, node.Incarnation, node.Sequence, in sample);
+        if (_isOracle)
+        {
+            ready += node.MovesIn;
+            entry.Ready = (float)ready;
+            entry.Load = (float)(ready * node.Load.OneProcess(node.Kind.Cores.Count, node.Kind.Cores.Fastest));
+        }
+
+        return entry;
+    }
+
+    private NodeState StateOf(SimulatedNode node)
+    {
+        var one = node.Load.OneProcess(node.Kind.Cores.Count, node.Kind.Cores.Fastest);
+        return new NodeState
+        {
+            LocalLoad = _isOracle ? node.Cpu.Count * one : node.Load.Local,
+            OneProcess = one,
+            ReadyNow = node.Cpu.Count,
+            OwnerLoad = node.OwnerReady,
+            OwnerIdleSeconds = node.OwnerIdle(_now),
+            FreeMemoryBytes = (long)(node.Kind.MemoryBytes - node.MemoryUsed - node.MemoryPromised),
+            TotalMemoryBytes = (long)node.Kind.MemoryBytes,
+            UsedProcessSlots = node.ProcessCount,
+            LastMoveStarted = node.LastMoveStarted,
+            MovesInProgress = node.MovesOut,
+            ArrivalsInProgress = node.MovesIn,
+        };
+    }
+
+    private Snapshot SnapshotOf(SimulatedNode node, in LoadEntry entry, in NodeState state, ReadOnlySpan<JobInfo> jobs) => new(
+        Instant.FromSeconds(_now),
+        in entry,
+        in state,
+        jobs,
+        node.Protocol.View.Entries,
+        _costs,
+        _nodes.Length);
+
+    private ReadOnlySpan<JobInfo> JobsOf(SimulatedNode node)
+    {
+        node.Cpu.AdvanceTo(_now);
+        if (_jobs.Length < node.ProcessCount)
+            Array.Resize(ref _jobs, Math.Max(node.ProcessCount, _jobs.Length * 2));
+
+        return _jobs.AsSpan(0, CopyJobs(node, 0));
+    }
+
+    private ReadOnlySpan<JobInfo> AllJobs()
+    {
+        var count = 0;
+        foreach (var node in _nodes)
+        {
+            node.Cpu.AdvanceTo(_now);
+            while (_jobs.Length < count + node.ProcessCount)
+                Array.Resize(ref _jobs, _jobs.Length * 2);
+
+            count = CopyJobs(node, count);
+        }
+
+        return _jobs.AsSpan(0, count);
+    }
+
+    private int CopyJobs(SimulatedNode node, int at)
+    {
+        foreach (var process in node.Processes)
+        {
+            ref var info = ref process!.Info;
+            info.CpuSeconds = process.CpuUsed;
+            info.CpuSecondsHere = Math.Max(0, info.CpuSeconds - process.CpuAtArrival);
+            _jobs[at++] = info;
+        }
+
+        return at;
+    }
+
+    private void Decide(SimulatedNode node, Trigger trigger)
+    {
+        // A decision inside a decision (its first action changes memory, say) would see a half-made world; the next trigger is soon enough.
+        if (!_hasRules || !node.IsUp || _deciding)
+            return;
+
+        var central = _profile.Settings.Scope == DecisionScope.Central;
+        var decider = central ? _nodes[0] : node;
+        if (!decider.IsUp || (!central && node.ProcessCount == 0))
+            return;
+
+        _deciding = true;
+        WriteTruth(decider);
+        var entry = EntryOf(decider);
+        var state = StateOf(decider);
+        var snapshot = SnapshotOf(decider, in entry, in state, central ? AllJobs() : JobsOf(decider));
+        _plan.Clear();
+        decider.Rules.Decide(in snapshot, trigger, ref decider.Random, _plan);
+        _recorder.CountDecision(decider.Protocol.View, snapshot.Now);
+        foreach (ref readonly var action in _plan.Actions)
+            Apply(decider, in action);
+
+        _deciding = false;
+    }
+
+    /// <summary>Perfect knowledge, for profiles that assume it.</summary>
+    private void WriteTruth(SimulatedNode reader)
+    {
+        if (!_isOracle)
+            return;
+
+        _truth++;
+        foreach (var node in _nodes)
+        {
+            if (node == reader)
+                continue;
+
+            if (!node.IsUp)
+            {
+                reader.Protocol.View.Remove(node.Id);
+                continue;
+            }
+
+            var entry = EntryOf(node);
+            entry.Sequence = _truth;
+            reader.Protocol.View.Merge(in entry);
+        }
+    }
+
+    /// <summary>Compares what was believed of the target with the truth at the moment of acting.</summary>
+    private void NoteStaleness(SimulatedNode decider, SimulatedNode target)
+    {
+        if (!decider.Protocol.View.TryGet(target.Id, out var entry))
+            return;
+
+        var truth = target.Cpu.Count + target.MovesIn;
+        var error = Math.Abs(entry.Ready - truth);
+        var wrong = target.Cpu.Cores.FastestSum(truth + 1) / (truth + 1) < decider.Cpu.Rate;
+        _recorder.CountMoveDecision(entry.Age(Instant.FromSeconds(_now)), error >= 1, wrong);
+    }
+}
