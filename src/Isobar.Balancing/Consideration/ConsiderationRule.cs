@@ -1,3 +1,5 @@
+using Isobar.Balancing.Load;
+
 namespace Isobar.Balancing.Consideration;
 
 /// <summary>
@@ -29,6 +31,12 @@ public abstract class ConsiderationRule
         acceptance = default;
         return false;
     }
+
+    /// <summary>
+    /// Flags that the node shall tell with its entry because of this rule (<see cref="NodeFlags.Blocked"/> while an owner is there). Asked
+    /// after <see cref="Consider"/>.
+    /// </summary>
+    public virtual NodeFlags Advertise(in Snapshot snapshot) => NodeFlags.None;
 
     /// <summary>A job has ended here.</summary>
     public virtual void Learn(in JobEnd ended)

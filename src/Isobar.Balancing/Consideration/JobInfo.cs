@@ -75,6 +75,12 @@ public struct JobInfo
     /// <summary>Seconds of freeze that a move would cost, if the host knows better than the cost model; NaN or 0 = unknown.</summary>
     public double FreezeSecondsHint { get; set; }
 
+    /// <summary>CPU seconds that it will need in all, if somebody knows (a user's estimate, a batch file, an oracle); 0 = unknown.</summary>
+    public double ExpectedCpuSeconds { get; set; }
+
+    /// <summary>When its last checkpoint was written; its start if there is none.</summary>
+    public Instant LastCheckpoint { get; set; }
+
     /// <summary>Children forked so far by all its processes.</summary>
     public int Forks { get; set; }
 

@@ -6,13 +6,21 @@ public struct NodeState
     /// <summary>The load calculator's value for own decisions (MOSIX: mean).</summary>
     public double LocalLoad { get; set; }
 
-    /// <summary>How much one CPU-bound process adds to that load here.</summary>
-    public double OneProcess { get; set; }
+    /// <summary>Whether the calculator divides by the capacity in standard cores.</summary>
+    public bool IsLoadPerCapacity { get; set; }
+
+    /// <summary>The calculator's medium and long averages (Sprite: 5 and 15 minutes).</summary>
+    public double MediumLoad { get; set; }
+
+    public double SlowLoad { get; set; }
+
+    /// <summary>The part of the load that is low priority: Sprite subtracts it.</summary>
+    public double LowPriorityLoad { get; set; }
 
     /// <summary>Runnable tasks at this very moment, without smoothing.</summary>
     public double ReadyNow { get; set; }
 
-    /// <summary>The part of the load that is neither a job nor low priority: Condor's NonCondorLoad, Sprite's q - lowPrio.</summary>
+    /// <summary>The part of the load that is neither a job nor low priority: Condor's NonCondorLoad.</summary>
     public double OwnerLoad { get; set; }
 
     /// <summary>Seconds since the last keyboard or pointer input; infinite on a machine without an owner.</summary>

@@ -1,3 +1,5 @@
+using Isobar.Balancing.Load;
+
 namespace Isobar.Balancing.Consideration;
 
 /// <summary>The rules of one node in the order of its profile: the entry point for the daemon and for a simulator.</summary>
@@ -55,6 +57,15 @@ public sealed class RuleChain
         }
 
         return new Acceptance(true, suspended, reason);
+    }
+
+    /// <summary>Flags that the node shall publish by its rules.</summary>
+    public NodeFlags Advertise(in Snapshot snapshot)
+    {
+        NodeFlags flags = NodeFlags.None;
+        foreach (ConsiderationRule rule in _rules)
+            flags |= rule.Advertise(in snapshot);
+        return flags;
     }
 
     public void Learn(in JobEnd ended)

@@ -17,7 +17,7 @@ public readonly ref struct Snapshot
         ReadOnlySpan<JobInfo> jobs,
         ReadOnlySpan<LoadEntry> others,
         CostModel costs,
-        int clusterSize)
+        Roster roster)
     {
         Now = now;
         _self = ref self;
@@ -25,7 +25,7 @@ public readonly ref struct Snapshot
         Jobs = jobs;
         Others = others;
         Costs = costs;
-        ClusterSize = clusterSize;
+        Roster = roster;
     }
 
     public Instant Now { get; }
@@ -43,6 +43,9 @@ public readonly ref struct Snapshot
 
     public CostModel Costs { get; }
 
-    /// <summary>Members of the cluster, this node included (opportunity cost needs n).</summary>
-    public int ClusterSize { get; }
+    /// <summary>Members of the cluster, this node included, and their groups.</summary>
+    public Roster Roster { get; }
+
+    /// <summary>How much one CPU-bound process adds to <see cref="LoadEntry.Load"/> on a node, in the unit of the load calculator.</summary>
+    public double OneProcessOn(in LoadEntry entry) => _state.IsLoadPerCapacity ? 1 / entry.Capacity : 1;
 }

@@ -14,6 +14,7 @@ public sealed class ClusterView
 {
     private const int Linear = 16;
 
+    private readonly bool _repeats;
     private LoadEntry[] _entries;
     private Dictionary<NodeId, int>? _index;
     private Charge[]? _charges;
@@ -22,9 +23,16 @@ public sealed class ClusterView
 
     /// <param name="capacity">The most entries, at least 1.</param>
     /// <param name="fifo">True: new news overwrites what came in first (openMosix); false: what was measured first.</param>
-    public ClusterView(int capacity, bool fifo = false)
+    /// <param name="repeats">
+    /// True: a plain FIFO, in which a node that is heard again takes a further slot and its old news stays until it is overwritten;
+    /// only with <paramref name="fifo"/> and at most 16 entries.
+    /// </param>
+    public ClusterView(int capacity, bool fifo = false, bool repeats = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        if (repeats && (!fifo || capacity > Linear))
+            throw new ArgumentException($"Only a FIFO of at most {Linear} entries holds a node twice.", nameof(repeats));
+        _repeats = repeats;
         Capacity = capacity;
         IsFifo = fifo;
         _entries = new LoadEntry[Math.Min(capacity, 8)];
@@ -41,18 +49,23 @@ public sealed class ClusterView
 
     public ref readonly LoadEntry this[int index] => ref Entries[index];
 
-    /// <summary>Index of a node's entry, or -1.</summary>
+    /// <summary>Index of a node's entry (its newest one), or -1.</summary>
     public int IndexOf(NodeId node)
     {
         if (_index is not null)
             return _index.TryGetValue(node, out int found) ? found : -1;
+        int newest = -1;
         for (int i = 0; i < Count; i++)
         {
-            if (_entries[i].Node == node)
+            if (_entries[i].Node != node)
+                continue;
+            if (!_repeats)
                 return i;
+            if (newest < 0 || _entries[i].IsNewerThan(in _entries[newest]))
+                newest = i;
         }
 
-        return -1;
+        return newest;
     }
 
     public bool TryGet(NodeId node, out LoadEntry entry)
@@ -70,6 +83,8 @@ public sealed class ClusterView
         {
             if (!entry.IsNewerThan(in _entries[index]))
                 return false;
+            if (_repeats)
+                index = Slot(in entry);
             _entries[index] = entry;
         }
         else

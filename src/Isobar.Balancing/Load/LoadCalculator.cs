@@ -17,8 +17,13 @@ public abstract class LoadCalculator
     /// <summary>The name in profiles.</summary>
     public abstract string Name { get; }
 
-    /// <summary>How often the host shall call <see cref="Sample"/>, in seconds.</summary>
+    /// <summary>How often the host shall call <see cref="Sample"/>, in seconds, when a sample is a momentary look.</summary>
     public abstract double SampleSeconds { get; }
+
+    /// <summary>
+    /// How often the values change. A host whose samples are exact means since the last one (a simulator) needs to sample only this often.
+    /// </summary>
+    public abstract double PeriodSeconds { get; }
 
     /// <summary>The load for the node's own decisions.</summary>
     public abstract double Local { get; }
@@ -26,11 +31,17 @@ public abstract class LoadCalculator
     /// <summary>The load that others are told.</summary>
     public abstract double Exported { get; }
 
+    /// <summary>A slower average of the local load for rules that look at several (Sprite); the same as <see cref="Local"/> by default.</summary>
+    public virtual double LocalMedium => Local;
+
+    /// <summary>The slowest average.</summary>
+    public virtual double LocalSlow => Local;
+
     /// <summary>Runnable tasks as told in <see cref="LoadEntry.Ready"/>.</summary>
     public abstract double Ready { get; }
 
-    /// <summary>How much one more CPU-bound process adds to a load of this calculator on a node with these cores and speed.</summary>
-    public abstract double OneProcess(int cores, double speed);
+    /// <summary>Whether loads are divided by the capacity in standard cores: one CPU-bound process adds 1 / capacity, else 1.</summary>
+    public abstract bool IsPerCapacity { get; }
 
     public abstract void Sample(in LoadSample sample);
 

@@ -3,58 +3,31 @@ using Isobar.Balancing.Profiles;
 namespace Isobar.Balancing.Load;
 
 /// <summary>
-/// The review's load: T = mu * t, and L is the mean of the ready processes in mu steps of t [Ahmed, Samsudin, Ramli 2008; systems.md A1:
-/// the printed formula is the bare sum, the text says averaged]. By default divided by the machine's capacity in standard cores.
+/// The review's load: the mean of the ready processes in mu looks of t over T = mu * t [Ahmed, Samsudin, Ramli 2008; systems.md A1: the
+/// printed formula is the bare sum, the text says averaged]. Period and step are not given there: 1 s and 0.1 s are ours.
 /// </summary>
-public sealed class MeanLoad : LoadCalculator
+public sealed class MeanLoad(CoreSet cores, PeriodSettings settings) : PeriodicLoad(cores, settings)
 {
-    private readonly Settings _settings;
-    private double _sum;
-    private int _steps;
     private double _mean;
-
-    private MeanLoad(CoreSet cores, Settings settings)
-        : base(cores)
-    {
-        _settings = settings;
-    }
 
     public static Policy<LoadFactory> Policy { get; } = new(
         "mean",
         "Mean number of ready processes over a period",
         "Ahmed, Samsudin, Ramli 2008",
-        [
-            PolicyParameter.Number("stepSeconds", 0.1, 0.001, 60, "Seconds between two looks (t); the review gives no value"),
-            PolicyParameter.Whole("steps", 10, 1, 10000, "Looks per period (mu); the review gives no value"),
-            PolicyParameter.Switch("perCapacity", true, "Divide by the sum of the cores' speeds"),
-        ],
+        PeriodSettings.Declare(1, 0.1, "not given in the review, MOSIX has 1"),
         values =>
         {
-            var settings = new Settings(values["stepSeconds"], values.Whole("steps"), values.On("perCapacity"));
+            var settings = PeriodSettings.Read(values);
             return cores => new MeanLoad(cores, settings);
         });
 
     public override string Name => "mean";
 
-    public override double SampleSeconds => _settings.StepSeconds;
+    public override double Local => Normalise(_mean);
 
-    public override double Local => _settings.PerCapacity ? _mean / Cores.Capacity : _mean;
-
-    public override double Exported => Local;
+    public override double Exported => Normalise(_mean);
 
     public override double Ready => _mean;
 
-    public override double OneProcess(int cores, double speed) => _settings.PerCapacity ? 1 / (cores * speed) : 1;
-
-    public override void Sample(in LoadSample sample)
-    {
-        _sum += sample.Ready;
-        if (++_steps < _settings.Steps)
-            return;
-        _mean = _sum / _steps;
-        _sum = 0;
-        _steps = 0;
-    }
-
-    private sealed record Settings(double StepSeconds, int Steps, bool PerCapacity);
+    protected override void OnPeriod(double mean, double elapsed, in LoadSample sample) => _mean = mean;
 }

@@ -1,12 +1,27 @@
+using Isobar.Balancing.Dissemination;
+using Isobar.Balancing.Load;
+
 namespace Isobar.Balancing.Profiles;
 
 /// <summary>All policies that profiles can name, by stage.</summary>
 public static class Policies
 {
-    public static PolicyRegistry<LoadFactory> Load { get; } = new("load", Balancing.Load.MeanLoad.Policy);
+    public static PolicyRegistry<LoadFactory> Load { get; } = new(
+        "load", MeanLoad.Policy, MosixLoad.Policy, EwmaLoad.Policy, PressureLoad.Policy, RepresentativeLoad.Policy);
 
     public static PolicyRegistry<DisseminationFactory> Dissemination { get; } = new(
-        "dissemination", Balancing.Dissemination.NoDissemination.Policy, Balancing.Dissemination.OracleDissemination.Policy);
+        "dissemination",
+        NoDissemination.Policy,
+        OracleDissemination.Policy,
+        Broadcast.ToAll,
+        Broadcast.ToGroup,
+        TwoRandom.Policy,
+        GossipSettings.Policy,
+        Pull.Policy,
+        Star.ToAll,
+        Star.ToManager,
+        Hierarchical.Policy,
+        Piggyback.Policy);
 
     public static PolicyRegistry<RuleFactory> Consideration { get; } = new("consideration");
 }
