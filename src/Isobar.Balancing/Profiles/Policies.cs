@@ -1,3 +1,5 @@
+using Isobar.Balancing.Consideration.Balance;
+using Isobar.Balancing.Consideration.Placing;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
 
@@ -23,5 +25,12 @@ public static class Policies
         Hierarchical.Policy,
         Piggyback.Policy);
 
-    public static PolicyRegistry<RuleFactory> Consideration { get; } = new("consideration");
+    public static PolicyRegistry<RuleFactory> Consideration { get; } = new(
+        "consideration",
+        StayRule.Policy,
+        RandomRule.Policy,
+        RoundRobinRule.Policy,
+        BestOfRule.Policy,
+        LeastLoadedRule.Policy,
+        LifetimeRule.Policy);
 }
