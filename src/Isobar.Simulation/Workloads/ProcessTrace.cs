@@ -14,35 +14,51 @@ public static class ProcessTrace
 
     /// <summary>Reads one run of a trace file.</summary>
     /// <param name="path">The file, plain or .xz.</param>
-    /// <param name="run">Which run, when the file has a column "trace"; negative: all lines.</param>
+    /// <param name="run">Which run, when the file has a column "trace"; else 0.</param>
     /// <param name="nodes">Number of nodes; zero: the largest host of the whole file plus one.</param>
-    public static Workload Read(string path, int run = -1, int nodes = 0)
+    public static Workload Read(string path, int run = 0, int nodes = 0)
+    {
+        var runs = ReadRuns(path, nodes);
+        return runs.TryGetValue(run, out var workload)
+            ? workload
+            : throw new SimulationException($"{path} has no run {run}; it has {string.Join(", ", runs.Keys)}.");
+    }
+
+    /// <summary>Reads all runs of a trace file, by number.</summary>
+    public static SortedDictionary<int, Workload> ReadRuns(string path, int nodes = 0)
     {
         using var lines = TextSource.Lines(path).GetEnumerator();
         if (!lines.MoveNext())
             throw new SimulationException($"{path} is empty; a process trace begins with a line that names its columns.");
 
         var columns = Columns.Of(lines.Current, path);
-        var items = new List<WorkItem>();
+        var runs = new SortedDictionary<int, List<WorkItem>>();
         var highest = -1;
-        var row = 1;
-        while (lines.MoveNext())
+        for (var row = 2; lines.MoveNext(); row++)
         {
-            row++;
             if (lines.Current.Length == 0)
                 continue;
 
-            var item = columns.Parse(lines.Current, path, row, out var itsRun);
+            var item = columns.Parse(lines.Current, path, row, out var run);
             highest = Math.Max(highest, item.Home);
-            if (run < 0 || itsRun == run)
-                items.Add(item);
+            if (!runs.TryGetValue(run, out var items))
+                runs[run] = items = [];
+
+            items.Add(item);
         }
 
-        if (items.Count == 0)
-            throw new SimulationException($"{path} has no process of run {run}; leave the run out to take all.");
+        if (runs.Count == 0)
+            throw new SimulationException($"{path} has no process; it has only the line that names the columns.");
 
-        var name = Path.GetFileNameWithoutExtension(path) + (run < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"#{run}"));
-        return new Workload(name, nodes > 0 ? nodes : highest + 1, items).Validated();
+        var name = Path.GetFileNameWithoutExtension(path);
+        var workloads = new SortedDictionary<int, Workload>();
+        foreach (var (run, items) in runs)
+        {
+            var itsName = runs.Count == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}#{run}");
+            workloads[run] = new Workload(itsName, nodes > 0 ? nodes : highest + 1, items).Validated();
+        }
+
+        return workloads;
     }
 
     /// <summary>Writes a workload so that <see cref="Read"/> gives it back exactly.</summary>

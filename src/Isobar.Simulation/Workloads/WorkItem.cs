@@ -41,4 +41,18 @@ public sealed record WorkItem
 
     /// <summary>Time that it would take on an idle standard machine: CPU plus I/O waits. The denominator of slowdown.</summary>
     public double Alone => Cpu + (IoBurst > 0 ? Math.Floor(Math.Max(0, Cpu - 1e-9) / IoBurst) * IoWait : 0);
+
+    /// <summary>FNV-1a of a program's name: a stable key for learnt signatures; zero for no name.</summary>
+    public static ulong Fingerprint(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.Length == 0)
+            return 0;
+
+        var hash = 14695981039346656037UL;
+        foreach (var letter in name)
+            hash = (hash ^ letter) * 1099511628211UL;
+
+        return hash;
+    }
 }

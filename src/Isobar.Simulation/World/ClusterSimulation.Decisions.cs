@@ -24,6 +24,14 @@ public sealed partial class ClusterSimulation
 
         var sample = LookAt(node);
         node.Load.Sample(in sample);
+        if (_hasRules)
+        {
+            var entry = node.Load.ToEntry(node.Id, node.Incarnation, node.Sequence, in sample);
+            var state = StateOf(node);
+            var snapshot = SnapshotOf(node, in entry, in state, JobsOf(node));
+            sample.Flags |= node.Rules.Advertise(in snapshot);
+        }
+
         node.Protocol.Publish(node.Load.ToEntry(node.Id, node.Incarnation, ++node.Sequence, in sample));
         UpdateJobLoads(node, sample.Time);
     }
@@ -66,12 +74,12 @@ public sealed partial class ClusterSimulation
     private static void UpdateJobLoads(SimulatedNode node, Instant now)
     {
         var share = node.Cpu.Rate;
-        var keep = Math.Pow(5.0 / 8, node.Load.SampleSeconds);
+        var keep = Math.Pow(5.0 / 8, node.Load.PeriodSeconds);
         foreach (var process in node.Processes)
         {
             ref var info = ref process!.Info;
             var present = process.IsReady ? share : 0;
-            info.Load = info.SecondsHere(now) < node.Load.SampleSeconds ? Math.Max(info.Load, present) : keep * info.Load + (1 - keep) * present;
+            info.Load = info.SecondsHere(now) < node.Load.PeriodSeconds ? Math.Max(info.Load, present) : keep * info.Load + (1 - keep) * present;
         }
     }
 
@@ -85,7 +93,7 @@ public sealed partial class ClusterSimulation
         {
             ready += node.MovesIn;
             entry.Ready = (float)ready;
-            entry.Load = (float)(ready * node.Load.OneProcess(node.Kind.Cores.Count, node.Kind.Cores.Fastest));
+            entry.Load = (float)(ready * OneProcess(node));
         }
 
         return entry;
@@ -93,11 +101,12 @@ public sealed partial class ClusterSimulation
 
     private NodeState StateOf(SimulatedNode node)
     {
-        var one = node.Load.OneProcess(node.Kind.Cores.Count, node.Kind.Cores.Fastest);
         return new NodeState
         {
-            LocalLoad = _isOracle ? node.Cpu.Count * one : node.Load.Local,
-            OneProcess = one,
+            LocalLoad = _isOracle ? node.Cpu.Count * OneProcess(node) : node.Load.Local,
+            IsLoadPerCapacity = node.Load.IsPerCapacity,
+            MediumLoad = node.Load.LocalMedium,
+            SlowLoad = node.Load.LocalSlow,
             ReadyNow = node.Cpu.Count,
             OwnerLoad = node.OwnerReady,
             OwnerIdleSeconds = node.OwnerIdle(_now),
@@ -117,7 +126,10 @@ public sealed partial class ClusterSimulation
         jobs,
         node.Protocol.View.Entries,
         _costs,
-        _nodes.Length);
+        node.Protocol.Roster);
+
+    /// <summary>What one CPU-bound process adds to the load of a node, in the unit of its calculator.</summary>
+    private static double OneProcess(SimulatedNode node) => node.Load.IsPerCapacity ? 1 / node.Kind.Cores.Capacity : 1;
 
     private ReadOnlySpan<JobInfo> JobsOf(SimulatedNode node)
     {

@@ -108,8 +108,7 @@ public sealed partial class ClusterSimulation
         process.Event = _flows is not null && bytes > 0
             ? _queue.Schedule(_now + fixedSeconds, MoveCopy, process.Index)
             : _queue.Schedule(_now + seconds, MoveEnd, process.Index);
-        if (_hasRules && _profile.Settings.OnDeparture)
-            Decide(source, Trigger.Departure);
+        AfterDeparture(source);
     }
 
     private double BytesWhileFrozen(SimulatedProcess process) => _profile.Settings.Move == MoveStyle.Lazy ? 0 : process.Memory;
@@ -194,8 +193,7 @@ public sealed partial class ClusterSimulation
         if (held && process.State == ProcessState.Active)
             Hold(process, JobFlags.Suspended);
 
-        if (_hasRules && _profile.Settings.OnArrival)
-            Decide(node, Trigger.Arrival);
+        TellTruth();
     }
 
     private void StallForPages(SimulatedProcess process)
@@ -261,7 +259,6 @@ public sealed partial class ClusterSimulation
 
     private void Expect(SimulatedNode decider, SimulatedNode target, SimulatedProcess process)
     {
-        var one = decider.Load.OneProcess(target.Kind.Cores.Count, target.Kind.Cores.Fastest);
-        decider.Protocol.View.Expect(target.Id, Instant.FromSeconds(_now), 1, one, (long)process.Memory);
+        decider.Protocol.View.Expect(target.Id, Instant.FromSeconds(_now), 1, OneProcess(target), (long)process.Memory);
     }
 }

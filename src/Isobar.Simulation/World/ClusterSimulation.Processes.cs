@@ -64,8 +64,10 @@ public sealed partial class ClusterSimulation
         info.Id = process.Id;
         info.Home = _nodes[item.Home].Id;
         info.Node = birthplace.Id;
-        info.Program = Fingerprint(item.Name);
+        info.Program = WorkItem.Fingerprint(item.Name);
         info.Tasks = 1;
+        info.ExpectedCpuSeconds = _scenario.KnownDemand ? item.Cpu : 0;
+        info.LastCheckpoint = Instant.FromSeconds(_now);
         info.Load = 1;
         info.ResidentBytes = (long)process.Memory;
         info.Started = Instant.FromSeconds(_now);
@@ -83,8 +85,33 @@ public sealed partial class ClusterSimulation
             return;
 
         Settle(process, birthplace);
+        AfterArrival(birthplace);
+    }
+
+    private void AfterArrival(SimulatedNode node)
+    {
         if (_hasRules && _profile.Settings.OnArrival)
-            Decide(birthplace, Trigger.Arrival);
+            Decide(node, Trigger.Arrival);
+
+        TellTruth();
+    }
+
+    private void AfterDeparture(SimulatedNode node)
+    {
+        if (_hasRules && _profile.Settings.OnDeparture)
+            Decide(node, Trigger.Departure);
+
+        TellTruth();
+    }
+
+    /// <summary>With perfect knowledge every change is news to every node at once.</summary>
+    private void TellTruth()
+    {
+        if (!_isOracle || !_profile.Settings.OnNews)
+            return;
+
+        foreach (var node in _nodes)
+            Decide(node, Trigger.News);
     }
 
     /// <summary>The process is at the node and may run there.</summary>
@@ -206,8 +233,7 @@ public sealed partial class ClusterSimulation
 
         _observer?.Ended(_now, process.Index, node.Index, how);
         node.Rules.Learn(new JobEnd(process.Info.Program, process.Item.Cpu, _now - process.Born, (long)process.Memory, 0, process.Info.Forks));
-        if (_hasRules && _profile.Settings.OnDeparture)
-            Decide(node, Trigger.Departure);
+        AfterDeparture(node);
     }
 
     private void RunTask(SimulatedNode node, ProcessorTask task, double work)
@@ -278,18 +304,5 @@ public sealed partial class ClusterSimulation
             return item.Memory;
 
         return _scenario.ExponentialMemory ? _memoryLaw.NextExponential(_scenario.MeanMemory) : _scenario.MeanMemory;
-    }
-
-    /// <summary>FNV-1a of the name: a stable key for learnt signatures.</summary>
-    private static ulong Fingerprint(string name)
-    {
-        if (name.Length == 0)
-            return 0;
-
-        var hash = 14695981039346656037UL;
-        foreach (var letter in name)
-            hash = (hash ^ letter) * 1099511628211UL;
-
-        return hash;
     }
 }

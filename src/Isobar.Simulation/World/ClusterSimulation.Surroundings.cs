@@ -207,6 +207,7 @@ public sealed partial class ClusterSimulation : IOutbox
                 break;
             case ActionKind.Checkpoint:
                 process.Checkpointed = process.CpuUsed;
+                process.Info.LastCheckpoint = Instant.FromSeconds(_now);
                 ChargeCpu(process.Node, process.Memory);
                 break;
             case ActionKind.Vacate:

@@ -162,7 +162,7 @@ public sealed partial class ClusterSimulation
                 break;
             case Sample:
                 SampleNode(_nodes[next.Subject]);
-                _queue.Schedule(_now + _nodes[next.Subject].Load.SampleSeconds, Sample, next.Subject);
+                _queue.Schedule(_now + _nodes[next.Subject].Load.PeriodSeconds, Sample, next.Subject);
                 break;
             case Tick:
                 TickNode(_nodes[next.Subject]);
@@ -217,7 +217,7 @@ public sealed partial class ClusterSimulation
             node.Protocol.Publish(node.Load.ToEntry(node.Id, node.Incarnation, ++node.Sequence, in sample));
             var (first, second, third) = (phase.NextDouble(), phase.NextDouble(), phase.NextDouble());
             if (!_isOracle && (_hasRules || node.Protocol.PeriodSeconds < 3600))
-                _queue.Schedule(first * node.Load.SampleSeconds, Sample, node.Index);
+                _queue.Schedule(first * node.Load.PeriodSeconds, Sample, node.Index);
 
             if (node.Protocol.PeriodSeconds < 3600)
                 _queue.Schedule(second * node.Protocol.PeriodSeconds, Tick, node.Index);

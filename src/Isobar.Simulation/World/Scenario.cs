@@ -102,6 +102,9 @@ public sealed record Scenario
     /// <summary>Seconds of I/O wait are counted as network messages to home when a process is away.</summary>
     public bool HomeTraffic { get; init; } = true;
 
+    /// <summary>Whether policies are told each process's CPU demand, as only an oracle (or an honest batch file) could.</summary>
+    public bool KnownDemand { get; init; }
+
     /// <summary>The run ends then even if processes are left; by default it ends with the last process.</summary>
     public double EndAt { get; init; } = double.PositiveInfinity;
 
