@@ -23,13 +23,20 @@ public enum ActionKind : byte
     /// <summary>Ask it to leave: checkpoint, then start elsewhere or wait for a machine at home.</summary>
     Vacate,
 
+    /// <summary>Push cold memory of the job to the memory of another node; the job stays (global memory, remote memory server).</summary>
+    PageOut,
+
     /// <summary>The time to vacate is over: kill it; it restarts from its last checkpoint.</summary>
     Kill,
 }
 
 /// <summary>One thing that a plan wants done. The host re-checks it against the present, asks the target, and then acts.</summary>
 /// <param name="Alternate">A second target, if the first one refuses; <see cref="NodeId.None"/> if there is none.</param>
-public readonly record struct PlannedAction(ActionKind Kind, JobId Job, NodeId From, NodeId To, NodeId Alternate, Reason Reason);
+public readonly record struct PlannedAction(ActionKind Kind, JobId Job, NodeId From, NodeId To, NodeId Alternate, Reason Reason)
+{
+    /// <summary>How much, for <see cref="ActionKind.PageOut"/>.</summary>
+    public long Bytes { get; init; }
+}
 
 /// <summary>Where a new job shall start.</summary>
 /// <param name="Target">The node; the node itself for "here".</param>

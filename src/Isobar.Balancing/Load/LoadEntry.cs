@@ -49,7 +49,10 @@ public struct LoadEntry
 
     public NodeFlags Flags { get; set; }
 
-    /// <summary>Priority of the work here (MOSIX2 level): 0 is the owner's own, larger is less important.</summary>
+    /// <summary>
+    /// Importance of the most important work that runs here: 255 less its <c>JobInfo.Priority</c>, so 255 for an owner's own; 0 when nothing
+    /// runs or nothing is told (MOSIX2 calls it level and counts the other way).
+    /// </summary>
     public byte Level { get; set; }
 
     /// <summary>Logged-in users (Kerrighed's RBT weighs the load by them).</summary>
