@@ -21,14 +21,18 @@ public sealed class Table(params IReadOnlyList<string> headings)
         return this;
     }
 
-    public string ToText()
+    /// <param name="leftAligned">Whether all columns hold words.</param>
+    public string ToText(bool leftAligned = false)
     {
         var widths = Widths();
         var text = new StringBuilder();
         foreach (var row in _rows.Prepend(Headings))
         {
             for (var i = 0; i < row.Count; i++)
-                text.Append(i == 0 ? row[i].PadRight(widths[i]) : "  " + row[i].PadLeft(widths[i]));
+                text.Append(i == 0 ? "" : "  ").Append(i == 0 || leftAligned ? row[i].PadRight(widths[i]) : row[i].PadLeft(widths[i]));
+
+            while (text[^1] == ' ')
+                text.Length--;
 
             text.AppendLine();
         }

@@ -1,7 +1,6 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Load;
-using Isobar.Balancing.Profiles;
 
 namespace Isobar.Simulation.World;
 
@@ -53,7 +52,7 @@ public sealed partial class ClusterSimulation
     {
         Time = Instant.FromSeconds(_now),
         Ready = ready,
-        OwnReady = node.OwnerReady,
+        OwnReady = OwnerLoad(node),
         CpuUsed = busy,
         CpuPressure = node.Cpu.Count > node.Cpu.Cores.Count ? 1 : 0,
         MemoryPressure = node.Cpu.Drag > 1 ? 0.9 : 0,
@@ -63,7 +62,13 @@ public sealed partial class ClusterSimulation
         Users = node.OwnerPresent ? 1 : 0,
         Guests = node.RunningGuests,
         Flags = FlagsOf(node),
+        Level = (byte)(node.OwnerPresent ? 255 : node.Cpu.Count > 0 ? 254 : 0),
     };
+
+    // An average, as load averages are: the bursts themselves are shorter than any period of a policy.
+    private double OwnerLoad(SimulatedNode node) => node.OwnerPresent && _scenario.Owners is { } owners
+        ? owners.BurstSeconds / (owners.BurstSeconds + owners.PauseSeconds)
+        : 0;
 
     private static NodeFlags FlagsOf(SimulatedNode node) =>
         (node.OwnerPresent ? NodeFlags.OwnerPresent : NodeFlags.None)
@@ -108,7 +113,7 @@ public sealed partial class ClusterSimulation
             MediumLoad = node.Load.LocalMedium,
             SlowLoad = node.Load.LocalSlow,
             ReadyNow = node.Cpu.Count,
-            OwnerLoad = node.OwnerReady,
+            OwnerLoad = OwnerLoad(node),
             OwnerIdleSeconds = node.OwnerIdle(_now),
             FreeMemoryBytes = (long)(node.Kind.MemoryBytes - node.MemoryUsed - node.MemoryPromised),
             TotalMemoryBytes = (long)node.Kind.MemoryBytes,
@@ -137,26 +142,12 @@ public sealed partial class ClusterSimulation
         if (_jobs.Length < node.ProcessCount)
             Array.Resize(ref _jobs, Math.Max(node.ProcessCount, _jobs.Length * 2));
 
-        return _jobs.AsSpan(0, CopyJobs(node, 0));
+        return _jobs.AsSpan(0, CopyJobs(node));
     }
 
-    private ReadOnlySpan<JobInfo> AllJobs()
+    private int CopyJobs(SimulatedNode node)
     {
-        var count = 0;
-        foreach (var node in _nodes)
-        {
-            node.Cpu.AdvanceTo(_now);
-            while (_jobs.Length < count + node.ProcessCount)
-                Array.Resize(ref _jobs, _jobs.Length * 2);
-
-            count = CopyJobs(node, count);
-        }
-
-        return _jobs.AsSpan(0, count);
-    }
-
-    private int CopyJobs(SimulatedNode node, int at)
-    {
+        var at = 0;
         foreach (var process in node.Processes)
         {
             ref var info = ref process!.Info;
@@ -174,23 +165,31 @@ public sealed partial class ClusterSimulation
         if (!_hasRules || !node.IsUp || _deciding)
             return;
 
-        var central = _profile.Settings.Scope == DecisionScope.Central;
-        var decider = central ? _nodes[0] : node;
-        if (!decider.IsUp || (!central && node.ProcessCount == 0))
+        if (_central is null && node.ProcessCount == 0 && trigger != Trigger.OwnerLeft)
             return;
 
         _deciding = true;
-        WriteTruth(decider);
-        var entry = EntryOf(decider);
-        var state = StateOf(decider);
-        var snapshot = SnapshotOf(decider, in entry, in state, central ? AllJobs() : JobsOf(decider));
-        _plan.Clear();
-        decider.Rules.Decide(in snapshot, trigger, ref decider.Random, _plan);
-        _recorder.CountDecision(decider.Protocol.View, snapshot.Now);
+        if (_central is null)
+            DecideLocally(node, trigger);
+        else
+            DecideCentrally(trigger);
+
+        var decider = _central is null ? node : _nodes[Manager];
         foreach (ref readonly var action in _plan.Actions)
             Apply(decider, in action);
 
         _deciding = false;
+    }
+
+    private void DecideLocally(SimulatedNode node, Trigger trigger)
+    {
+        WriteTruth(node);
+        var entry = EntryOf(node);
+        var state = StateOf(node);
+        var snapshot = SnapshotOf(node, in entry, in state, JobsOf(node));
+        _plan.Clear();
+        node.Rules.Decide(in snapshot, trigger, ref node.Random, _plan);
+        _recorder.CountDecision(node.Protocol.View, snapshot.Now);
     }
 
     /// <summary>Perfect knowledge, for profiles that assume it.</summary>

@@ -27,11 +27,9 @@ public sealed partial class ClusterSimulation
         if (!_hasRules)
             return false;
 
-        WriteTruth(here);
-        var entry = EntryOf(here);
-        var state = StateOf(here);
-        var snapshot = SnapshotOf(here, in entry, in state, JobsOf(here));
-        var placement = here.Rules.Place(in snapshot, in process.Info, ref here.Random);
+        if (Placed(process, here) is not { } placement)
+            return false;
+
         if (placement.Target == here.Id || placement.Target.IsNone)
             return false;
 
@@ -52,6 +50,18 @@ public sealed partial class ClusterSimulation
         _observer?.MoveBegan(_now, process.Index, here.Index, target.Index, seconds, placement.Reason.Rule);
         process.Event = _queue.Schedule(_now + seconds, MoveEnd, process.Index);
         return true;
+    }
+
+    private Placement? Placed(SimulatedProcess process, SimulatedNode here)
+    {
+        if (_central is not null)
+            return PlaceCentrally(process, here);
+
+        WriteTruth(here);
+        var entry = EntryOf(here);
+        var state = StateOf(here);
+        var snapshot = SnapshotOf(here, in entry, in state, JobsOf(here));
+        return here.Rules.Place(in snapshot, in process.Info, ref here.Random);
     }
 
     /// <summary>Does what a plan wants, after a look at the present: plans may be made of old news.</summary>
@@ -241,7 +251,7 @@ public sealed partial class ClusterSimulation
             var offer = new JobOffer(process.Info, source.Id, source.Cpu.Rate, believed, isPlacement, forced);
             var itsEntry = EntryOf(target);
             var itsState = StateOf(target);
-            var snapshot = SnapshotOf(target, in itsEntry, in itsState, []);
+            var snapshot = SnapshotOf(target, in itsEntry, in itsState, JobsOf(target));
             var answer = target.Rules.Judge(in snapshot, in offer);
             SendControl(target, source);
             if (!answer.Accepted)

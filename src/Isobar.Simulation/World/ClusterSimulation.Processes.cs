@@ -216,6 +216,7 @@ public sealed partial class ClusterSimulation
             GuestsChange(node, -1);
 
         node.Detach(process);
+        FetchPages(process);
         if (!process.Info.Has(JobFlags.Frozen))
             ChangeMemory(node, -process.Memory);
     }

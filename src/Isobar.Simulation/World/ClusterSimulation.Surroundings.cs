@@ -214,6 +214,9 @@ public sealed partial class ClusterSimulation : IOutbox
                 process.Checkpointed = process.CpuUsed;
                 GoHome(process, action.Reason.Rule);
                 break;
+            case ActionKind.PageOut when process.State == ProcessState.Active && action.To != process.Node.Id:
+                PageOut(process, _nodes[action.To.Value], action.Bytes);
+                break;
             case ActionKind.Kill:
                 Evict(process);
                 break;
@@ -249,6 +252,30 @@ public sealed partial class ClusterSimulation : IOutbox
 
         if (process.State == ProcessState.Active && !process.Waiting)
             Continue(process);
+    }
+
+    // The process will miss these pages: it waits for them piece by piece, as after a lazy move.
+    private void PageOut(SimulatedProcess process, SimulatedNode server, double bytes)
+    {
+        FetchPages(process);
+        process.PagedOut = Math.Min(bytes, process.Memory);
+        process.PageServer = server;
+        process.StallLeft += process.PagedOut * _scenario.Costs.TouchedShare / _scenario.Costs.BytesPerSecond;
+        _recorder.BytesMoved += process.PagedOut;
+        ChangeMemory(process.Node, -process.PagedOut);
+        ChangeMemory(server, process.PagedOut);
+    }
+
+    private void FetchPages(SimulatedProcess process)
+    {
+        if (process.PageServer is not { } server)
+            return;
+
+        var bytes = process.PagedOut;
+        process.PageServer = null;
+        process.PagedOut = 0;
+        ChangeMemory(server, -bytes);
+        ChangeMemory(process.Node, bytes);
     }
 
     private void GoHome(SimulatedProcess process, string reason)

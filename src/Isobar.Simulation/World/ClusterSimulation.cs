@@ -85,6 +85,9 @@ public sealed partial class ClusterSimulation
 
         _isOracle = _nodes.Length > 0 && _nodes[0].Protocol.IsOracle;
         _hasRules = profile.Settings.Rules.Count > 0 || extraRules is not null;
+        if (profile.Settings.Scope == DecisionScope.Central)
+            _central = new CentralConsideration(profile.CreateRules);
+
         ScheduleTicks(seeds.Fork(4));
         ScheduleOwners();
         foreach (var fault in scenario.Faults)
@@ -222,7 +225,7 @@ public sealed partial class ClusterSimulation
             if (node.Protocol.PeriodSeconds < 3600)
                 _queue.Schedule(second * node.Protocol.PeriodSeconds, Tick, node.Index);
 
-            if (_hasRules && (_profile.Settings.Scope == DecisionScope.EachNode || node.Index == 0))
+            if (_hasRules && (_profile.Settings.Scope == DecisionScope.EachNode || node.Index == Manager))
                 _queue.Schedule(third * _profile.Settings.PeriodSeconds, Consider, node.Index);
         }
     }

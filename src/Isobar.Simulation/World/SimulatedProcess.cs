@@ -83,6 +83,11 @@ internal sealed class SimulatedProcess(int index, WorkItem item, double memory) 
     /// <summary>A lazy move has left pages behind on this node until the stall is over.</summary>
     public SimulatedNode? PagesAt { get; set; }
 
+    /// <summary>Bytes of its memory that another node holds for it, and which node.</summary>
+    public double PagedOut { get; set; }
+
+    public SimulatedNode? PageServer { get; set; }
+
     /// <summary>What the policies know of it.</summary>
     public ref JobInfo Info => ref _info;
 
