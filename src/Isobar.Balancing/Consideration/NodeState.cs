@@ -1,3 +1,5 @@
+using Isobar.Balancing.Load;
+
 namespace Isobar.Balancing.Consideration;
 
 /// <summary>What a node knows of itself and does not tell in its entry.</summary>
@@ -19,6 +21,9 @@ public struct NodeState
 
     /// <summary>Runnable tasks at this very moment, without smoothing.</summary>
     public double ReadyNow { get; set; }
+
+    /// <summary>The load calculator's runnable tasks for own decisions.</summary>
+    public double LocalReady { get; set; }
 
     /// <summary>The part of the load that is neither a job nor low priority: Condor's NonCondorLoad.</summary>
     public double OwnerLoad { get; set; }
@@ -45,4 +50,15 @@ public struct NodeState
 
     /// <summary>All guests must go, for example before an update.</summary>
     public bool Leaving { get; set; }
+
+    /// <summary>Takes over all that the load calculator says for own decisions.</summary>
+    public void TakeLoad(LoadCalculator calculator)
+    {
+        ArgumentNullException.ThrowIfNull(calculator);
+        LocalLoad = calculator.Local;
+        MediumLoad = calculator.LocalMedium;
+        SlowLoad = calculator.LocalSlow;
+        LocalReady = calculator.LocalReady;
+        IsLoadPerCapacity = calculator.IsPerCapacity;
+    }
 }

@@ -25,31 +25,47 @@ public static class Targets
     }
 
     /// <summary>
-    /// Index of the open node on which one more task would be served fastest, or -1; ties go to the one with more free memory.
+    /// Index of the open node on which a job would be served fastest, or -1. Ties are drawn: nodes that know the same must not all take the
+    /// same target.
     /// </summary>
-    /// <param name="tasks">Runnable tasks that would come.</param>
+    /// <param name="slowdown">Seconds per CPU second that the job would take there.</param>
     /// <param name="without">A node that is left out, or <see cref="NodeId.None"/>.</param>
-    public static int Fastest(in Snapshot snapshot, double tasks, long memoryBytes, double maxAgeSeconds, NodeId without)
+    public static int Fastest(
+        in Snapshot snapshot, in JobInfo job, double maxAgeSeconds, NodeId without, ref RandomSource random, out double slowdown)
     {
         int best = -1;
+        int ties = 0;
         double bestSlowdown = double.PositiveInfinity;
         ReadOnlySpan<LoadEntry> others = snapshot.Others;
         for (int i = 0; i < others.Length; i++)
         {
             ref readonly LoadEntry entry = ref others[i];
-            if (entry.Node == without || !IsOpen(in entry, snapshot.Now, maxAgeSeconds) || !HasRoom(in entry, memoryBytes))
+            if (entry.Node == without || !IsOpen(in entry, snapshot.Now, maxAgeSeconds) || !HasRoom(in entry, job.ResidentBytes))
                 continue;
-            double slowdown = CpuShare.Slowdown(in entry, entry.Ready + tasks);
-            bool better = slowdown < bestSlowdown
-                || (slowdown == bestSlowdown && best >= 0 && entry.FreeMemoryMiB > others[best].FreeMemoryMiB);
-            if (better)
-            {
+            double there = Slowdown(in entry, entry.Ready + Tasks(in job), in job, snapshot.Costs);
+            if (there > bestSlowdown)
+                continue;
+            ties = there < bestSlowdown ? 1 : ties + 1;
+            bestSlowdown = there;
+            if (ties == 1 || random.NextInt(ties) == 0)
                 best = i;
-                bestSlowdown = slowdown;
-            }
         }
 
+        slowdown = bestSlowdown;
         return best;
+    }
+
+    /// <summary>Runnable tasks of a job, at least 1.</summary>
+    public static double Tasks(in JobInfo job) => Math.Max(1, job.Tasks);
+
+    /// <summary>
+    /// Seconds that a job takes per CPU second on a node with so many tasks, its own included: what its share of the cores gives, and away from
+    /// home the time for its files over the link.
+    /// </summary>
+    public static double Slowdown(in LoadEntry entry, double tasks, in JobInfo job, CostModel costs)
+    {
+        double cpu = CpuShare.Slowdown(in entry, tasks);
+        return entry.Node == job.Home ? cpu : cpu + job.HomeIoBytesPerSecond / costs.BytesPerSecond;
     }
 
     /// <summary>Room for a job's memory; a node that tells no memory at all is taken to have it.</summary>

@@ -17,6 +17,7 @@ public sealed class Gossip : DisseminationProtocol
     private double _period;
     private int _alive;
     private bool _pullNext;
+    private bool _toldFree;
 
     public Gossip(NodeId self, Roster roster, GossipSettings settings)
         : base(self, roster, new ClusterView(Math.Min(settings.Vector, Math.Max(1, roster.Count - 1))))
@@ -67,9 +68,22 @@ public sealed class Gossip : DisseminationProtocol
         }
 
         _pullNext = true;
-        NodeId target = Choose(ref random);
-        if (!target.IsNone)
-            outbox.Send(target, new LoadMessage(MessageKind.Push, FillWindow(now)));
+        int sends = 1 + (HasTurned() ? _settings.ChangeFanout : 0);
+        for (int i = 0; i < sends; i++)
+        {
+            NodeId target = Choose(ref random);
+            if (!target.IsNone)
+                outbox.Send(target, new LoadMessage(MessageKind.Push, FillWindow(now)));
+        }
+    }
+
+    // Whether a core is free is what others decide by: that is the news that must not wait.
+    private bool HasTurned()
+    {
+        bool free = Own.Ready < Own.Cores;
+        bool turned = free != _toldFree;
+        _toldFree = free;
+        return turned;
     }
 
     public override void OnMessage(Instant now, NodeId from, in LoadMessage message, ref RandomSource random, IOutbox outbox)

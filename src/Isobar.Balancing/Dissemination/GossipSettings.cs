@@ -27,6 +27,8 @@ public sealed record GossipSettings
 
     public double UrgentChange { get; init; }
 
+    public int ChangeFanout { get; init; }
+
     public static Policy<DisseminationFactory> Policy { get; } = new(
         "gossip",
         "The newest entries to one random node each step (MOSIX2 infod)",
@@ -43,6 +45,7 @@ public sealed record GossipSettings
             PolicyParameter.Switch("anyNode", false, "Always choose among all nodes ('reg')"),
             PolicyParameter.Switch("pushPull", false, "Alternate a push to a random node and a pull from the one with the oldest entry ('pushpull')"),
             PolicyParameter.Number("urgentChange", 0, 0, 1e6, "A jump of so many ready tasks makes the entry urgent for those who forward it; 0 = off"),
+            PolicyParameter.Whole("changeFanout", 0, 0, 64, "Further random nodes that get the window when a core became free here or the last one was taken; ours"),
         ],
         values =>
         {
@@ -59,6 +62,7 @@ public sealed record GossipSettings
                 AnyNode = values.On("anyNode"),
                 PushPull = values.On("pushPull"),
                 UrgentChange = values["urgentChange"],
+                ChangeFanout = values.Whole("changeFanout"),
             };
             return (self, roster) => new Gossip(self, roster, settings);
         });

@@ -40,6 +40,9 @@ public abstract class LoadCalculator
     /// <summary>Runnable tasks as told in <see cref="LoadEntry.Ready"/>.</summary>
     public abstract double Ready { get; }
 
+    /// <summary>Runnable tasks for the node's own decisions: careful where <see cref="Ready"/> is careful for others.</summary>
+    public virtual double LocalReady => Ready;
+
     /// <summary>Whether loads are divided by the capacity in standard cores: one CPU-bound process adds 1 / capacity, else 1.</summary>
     public abstract bool IsPerCapacity { get; }
 

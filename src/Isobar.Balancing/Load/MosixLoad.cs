@@ -30,6 +30,8 @@ public sealed class MosixLoad(CoreSet cores, PeriodSettings settings) : Periodic
 
     public override double Ready => _upper;
 
+    public override double LocalReady => _mean;
+
     protected override void OnPeriod(double mean, double elapsed, in LoadSample sample)
     {
         _mean = NextMean(_mean, mean);

@@ -77,6 +77,8 @@ public sealed class RepresentativeLoad : PeriodicLoad
 
     public override double Ready => _told;
 
+    public override double LocalReady => _now;
+
     public override bool IsPerCapacity => true;
 
     protected override void OnPeriod(double mean, double elapsed, in LoadSample sample)

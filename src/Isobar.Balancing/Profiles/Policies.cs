@@ -1,4 +1,6 @@
 using Isobar.Balancing.Consideration.Balance;
+using Isobar.Balancing.Consideration.Memory;
+using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Consideration.Placing;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
@@ -32,5 +34,23 @@ public static class Policies
         RoundRobinRule.Policy,
         BestOfRule.Policy,
         LeastLoadedRule.Policy,
-        LifetimeRule.Policy);
+        PoolRule.Policy,
+        ProcessTableRule.Policy,
+        SignatureRule.Policy,
+        LifetimeRule.Policy,
+        ThresholdRule.Policy,
+        KerrighedRule.Policy,
+        RbtRule.Policy,
+        OpportunityCostRule.Policy,
+        ForkHistoryRule.Policy,
+        DataAffinityRule.Policy,
+        EvacuateRule.Policy,
+        MemoryUsheringRule.Policy,
+        GlobalMemoryRule.AnyNode,
+        GlobalMemoryRule.ServersOnly,
+        SpriteRule.Policy,
+        CondorRule.Policy,
+        FreezeRule.Policy,
+        ReclaimRule.Policy,
+        FederationRule.Policy);
 }

@@ -87,12 +87,13 @@ internal sealed record ConsiderationDocument
 }
 
 /// <summary>A policy: its name, and every other member is one of its parameters.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 internal sealed record StageDocument
 {
     public string? Policy { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Parameters { get; init; }
+    public Dictionary<string, JsonElement>? Parameters { get; set; }
 
     public StageSettings ToSettings(string where)
     {

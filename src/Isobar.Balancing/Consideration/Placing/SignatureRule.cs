@@ -30,6 +30,8 @@ public sealed class SignatureRule : ConsiderationRule
             PolicyParameter.Number("weight", 0.3, 0.001, 1, "Weight of a new run in the mean; unknown"),
             PolicyParameter.Whole("programs", 4096, 1, 1 << 24, "The most programs that are remembered"),
             PolicyParameter.Number("ioBytesPerSecond", 0, 0, 1e12, "Rate of file I/O to the home when it runs elsewhere; 0 = I/O does not count"),
+            PolicyParameter.Switch("typical", false, "Predict by the geometric mean, which one long run among short ones does not raise; ours"),
+            PolicyParameter.Whole("minRuns", 0, 0, 1000000, "Runs that must be known before a prediction counts; ours"),
             PolicyParameter.Number("maxAgeSeconds", 30, 0, 1e6, "Older news is not used; ours"),
         ],
         values =>
@@ -40,6 +42,8 @@ public sealed class SignatureRule : ConsiderationRule
                 values["weight"],
                 values.Whole("programs"),
                 values["ioBytesPerSecond"],
+                values.On("typical"),
+                values.Whole("minRuns"),
                 values["maxAgeSeconds"]);
             return _ => new SignatureRule(settings);
         });
@@ -55,23 +59,31 @@ public sealed class SignatureRule : ConsiderationRule
     {
         placement = default;
         Signature known = Predict(in job);
-        if (known.CpuSeconds <= 0 || known.CpuSeconds < _settings.MinCpuSeconds)
+        double cpu = _settings.Typical ? known.TypicalCpuSeconds : known.CpuSeconds;
+        if (cpu <= 0 || cpu < _settings.MinCpuSeconds || (job.ExpectedCpuSeconds <= 0 && known.Runs < _settings.MinRuns))
             return false;
         NodeId node = snapshot.Self.Node;
-        double here = known.CpuSeconds * CpuShare.Slowdown(in snapshot.Self, snapshot.State.ReadyNow + 1);
+        NodeId second = NodeId.None;
+        double here = cpu * CpuShare.Slowdown(in snapshot.Self, snapshot.State.ReadyNow + 1);
         double best = snapshot.Self.Has(NodeFlags.Blocked) ? double.PositiveInfinity : here;
+        int ties = 1;
         double io = _settings.IoBytesPerSecond > 0 ? known.HomeIoBytes / _settings.IoBytesPerSecond : 0;
         foreach (ref readonly LoadEntry entry in snapshot.Others)
         {
             if (!Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) || !Targets.HasRoom(in entry, (long)known.ResidentBytes))
                 continue;
-            double there = known.CpuSeconds * CpuShare.Slowdown(in entry, entry.Ready + 1) + snapshot.Costs.PlacementSeconds
+            double there = cpu * CpuShare.Slowdown(in entry, entry.Ready + 1) + snapshot.Costs.PlacementSeconds
                 + (entry.Node == job.Home ? 0 : io);
+            if (there > best || (there == best && random.NextInt(++ties) != 0))
+                continue;
             if (there < best)
-                (node, best) = (entry.Node, there);
+                ties = 1;
+            if (node != snapshot.Self.Node)
+                second = node;
+            (node, best) = (entry.Node, there);
         }
 
-        placement = new(node, NodeId.None, Predicted.With(job.Id, node, known.CpuSeconds, best, here, known.Runs));
+        placement = new(node, second, Predicted.With(job.Id, node, cpu, best, here, known.Runs));
         return true;
     }
 
@@ -80,10 +92,17 @@ public sealed class SignatureRule : ConsiderationRule
         Signature signature = default;
         bool known = job.Program != 0 && _store is not null && _store.TryGet(job.Program, out signature);
         if (job.ExpectedCpuSeconds > 0)
-            return signature with { CpuSeconds = job.ExpectedCpuSeconds };
-        return known ? signature : new Signature(_settings.UnknownCpuSeconds, job.ResidentBytes, 0, 0);
+            return signature with { CpuSeconds = job.ExpectedCpuSeconds, TypicalCpuSeconds = job.ExpectedCpuSeconds };
+        return known ? signature : new Signature(_settings.UnknownCpuSeconds, _settings.UnknownCpuSeconds, job.ResidentBytes, 0, 0);
     }
 
     public sealed record Settings(
-        double MinCpuSeconds, double UnknownCpuSeconds, double Weight, int Programs, double IoBytesPerSecond, double MaxAgeSeconds);
+        double MinCpuSeconds,
+        double UnknownCpuSeconds,
+        double Weight,
+        int Programs,
+        double IoBytesPerSecond,
+        bool Typical,
+        int MinRuns,
+        double MaxAgeSeconds);
 }

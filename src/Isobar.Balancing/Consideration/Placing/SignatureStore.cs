@@ -1,7 +1,9 @@
 namespace Isobar.Balancing.Consideration.Placing;
 
-/// <summary>What a program needed on average, learnt at each of its ends.</summary>
-public readonly record struct Signature(double CpuSeconds, double ResidentBytes, double HomeIoBytes, int Runs);
+/// <summary>What a program needed, learnt at each of its ends.</summary>
+/// <param name="CpuSeconds">The mean: what counts for the sum of all delays.</param>
+/// <param name="TypicalCpuSeconds">The geometric mean: one long run among many short ones does not make a program long.</param>
+public readonly record struct Signature(double CpuSeconds, double TypicalCpuSeconds, double ResidentBytes, double HomeIoBytes, int Runs);
 
 /// <summary>
 /// Concert2's signatures per program [systems.md S14.2]: exponential means, so that a program that changes is learnt anew. Bounded: when it is full, the
@@ -10,6 +12,9 @@ public readonly record struct Signature(double CpuSeconds, double ResidentBytes,
 public sealed class SignatureStore(int capacity, double weight)
 {
     private const int Looked = 8;
+
+    // Shorter than a clock tick is as short as a clock tick: keeps the logarithm of 0 away.
+    private const double Least = 0.01;
 
     private readonly Dictionary<ulong, Signature> _byProgram = [];
 
@@ -25,12 +30,13 @@ public sealed class SignatureStore(int capacity, double weight)
         {
             if (_byProgram.Count >= capacity)
                 Evict();
-            _byProgram[ended.Program] = new Signature(ended.CpuSeconds, ended.PeakResidentBytes, ended.HomeIoBytes, 1);
+            _byProgram[ended.Program] = new Signature(ended.CpuSeconds, ended.CpuSeconds, ended.PeakResidentBytes, ended.HomeIoBytes, 1);
             return;
         }
 
         _byProgram[ended.Program] = new Signature(
             Mix(old.CpuSeconds, ended.CpuSeconds),
+            Math.Exp(Mix(Math.Log(old.TypicalCpuSeconds + Least), Math.Log(ended.CpuSeconds + Least))) - Least,
             Mix(old.ResidentBytes, ended.PeakResidentBytes),
             Mix(old.HomeIoBytes, ended.HomeIoBytes),
             old.Runs + 1);
