@@ -33,6 +33,8 @@ public sealed partial class LifetimeRule
         [
             PolicyParameter.Number("residence", 0, 0, 1000, "Costs of the next move that a job must have used since it came; 0 as published, 5 damps [scoreboard 1]"),
             PolicyParameter.Number("growth", 0, 0, 100, "Share by which its age must have grown since it came; 0 as published, 1 bounds the moves by the logarithm of the life"),
+            PolicyParameter.Whole("freeMoves", 0, 0, 1000, "First moves of a job to which growth does not apply"),
+            PolicyParameter.Number("others", 0, 0, 10, "Weight of what those gain that a job leaves behind; 0 as published, 1 counts all alike"),
             PolicyParameter.Switch("periodic", false, "Consider at every trigger, not only at arrivals; the paper: arrivals"),
             PolicyParameter.Switch("verify", false, "The target checks the criterion again with its own present load"),
             PolicyParameter.Switch("smoothed", false, "Own tasks are the smaller of now and the calculator's mean; the paper: now"),
@@ -45,6 +47,8 @@ public sealed partial class LifetimeRule
             var settings = new Settings(
                 values["residence"],
                 values["growth"],
+                values.Whole("freeMoves"),
+                values["others"],
                 values.On("periodic"),
                 values.On("verify"),
                 values.On("smoothed"),
@@ -57,6 +61,8 @@ public sealed partial class LifetimeRule
     public sealed record Settings(
         double Residence,
         double Growth,
+        int FreeMoves,
+        double Others,
         bool Periodic,
         bool Verify,
         bool Smoothed,
