@@ -106,12 +106,8 @@ public sealed partial class ClusterSimulation
 
     private NodeState StateOf(SimulatedNode node)
     {
-        return new NodeState
+        var state = new NodeState
         {
-            LocalLoad = _isOracle ? node.Cpu.Count * OneProcess(node) : node.Load.Local,
-            IsLoadPerCapacity = node.Load.IsPerCapacity,
-            MediumLoad = node.Load.LocalMedium,
-            SlowLoad = node.Load.LocalSlow,
             ReadyNow = node.Cpu.Count,
             OwnerLoad = OwnerLoad(node),
             OwnerIdleSeconds = node.OwnerIdle(_now),
@@ -122,6 +118,14 @@ public sealed partial class ClusterSimulation
             MovesInProgress = node.MovesOut,
             ArrivalsInProgress = node.MovesIn,
         };
+        state.TakeLoad(node.Load);
+        if (_isOracle)
+        {
+            state.LocalReady = node.Cpu.Count;
+            state.LocalLoad = node.Cpu.Count * OneProcess(node);
+        }
+
+        return state;
     }
 
     private Snapshot SnapshotOf(SimulatedNode node, in LoadEntry entry, in NodeState state, ReadOnlySpan<JobInfo> jobs) => new(
