@@ -63,7 +63,7 @@ public sealed class Hierarchical : DisseminationProtocol
         int group = Roster.GroupOf(Self);
         if (!HasOwn || group < 0)
             return;
-        _succession.OnTick(now);
+        _succession.OnTick(now, IndexInGroup(group, Self));
         LoadEntry own = Own;
         if (Leader != Self)
         {
@@ -71,7 +71,6 @@ public sealed class Hierarchical : DisseminationProtocol
             return;
         }
 
-        _succession.OnSelf(now);
         TellMembers(group, outbox);
         if (now - _outerSent >= _settings.OuterPeriodSeconds - _settings.PeriodSeconds * 0.5)
         {

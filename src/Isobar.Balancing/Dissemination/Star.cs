@@ -49,11 +49,10 @@ public sealed class Star : DisseminationProtocol
     {
         if (!HasOwn)
             return;
-        _succession.OnTick(now);
+        _succession.OnTick(now, Roster.IndexOf(Self));
         LoadEntry own = Own;
         if (Master == Self)
         {
-            _succession.OnSelf(now);
             if (_settings.ToAll)
                 SendAll(outbox);
             else if (IsDue(now, in own))

@@ -12,19 +12,25 @@ internal struct Succession(double timeoutSeconds)
     /// <summary>The master's place in the list of <paramref name="count"/> candidates.</summary>
     public readonly int Index(int count) => count == 0 ? -1 : _index % count;
 
-    /// <summary>The first call starts the time; later ones pass to the next candidate after the time-out.</summary>
-    public void OnTick(Instant now)
+    /// <summary>
+    /// The first call starts the time; later ones pass to the next candidate after the time-out, but never beyond the node itself, which lives.
+    /// </summary>
+    /// <param name="own">The node's own place in the list.</param>
+    public void OnTick(Instant now, int own)
     {
         if (_heard == Instant.Never)
-        {
             _heard = now;
-            return;
+        if (now - _heard > timeoutSeconds)
+        {
+            _index++;
+            _heard = now;
         }
 
-        if (now - _heard <= timeoutSeconds)
-            return;
-        _index++;
-        _heard = now;
+        if (own >= 0 && _index >= own)
+        {
+            _index = own;
+            _heard = now;
+        }
     }
 
     /// <summary>News from the candidate at this place.</summary>
@@ -36,7 +42,4 @@ internal struct Succession(double timeoutSeconds)
         _index = index;
         _heard = now;
     }
-
-    /// <summary>The node is the master itself: it hears itself.</summary>
-    public void OnSelf(Instant now) => _heard = now;
 }
