@@ -14,6 +14,8 @@ public sealed partial class ClusterSimulation
     private readonly Plan _plan = new();
     private JobInfo[] _jobs = new JobInfo[64];
     private uint _truth;
+    private LoadEntry[] _board = [];
+    private double _boardUntil;
     private bool _deciding;
 
     private void SampleNode(SimulatedNode node)
@@ -202,6 +204,12 @@ public sealed partial class ClusterSimulation
         if (!_isOracle)
             return;
 
+        if (_scenario.KnowledgePeriod > 0)
+        {
+            ReadBoard(reader);
+            return;
+        }
+
         _truth++;
         foreach (var node in _nodes)
         {
@@ -217,6 +225,33 @@ public sealed partial class ClusterSimulation
             var entry = EntryOf(node);
             entry.Sequence = _truth;
             reader.Protocol.View.Merge(in entry);
+        }
+    }
+
+    private void ReadBoard(SimulatedNode reader)
+    {
+        if (_board.Length == 0 || _now >= _boardUntil)
+        {
+            _truth++;
+            _boardUntil = (Math.Floor(_now / _scenario.KnowledgePeriod) + 1) * _scenario.KnowledgePeriod;
+            if (_board.Length == 0)
+                _board = new LoadEntry[_nodes.Length];
+
+            foreach (var node in _nodes)
+            {
+                _board[node.Index] = EntryOf(node);
+                _board[node.Index].Sequence = _truth;
+            }
+        }
+
+        if (reader.BoardRead == _truth)
+            return;
+
+        reader.BoardRead = _truth;
+        foreach (ref readonly var entry in _board.AsSpan())
+        {
+            if (entry.Node != reader.Id)
+                reader.Protocol.View.Merge(in entry);
         }
     }
 

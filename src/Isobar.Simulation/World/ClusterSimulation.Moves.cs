@@ -269,6 +269,10 @@ public sealed partial class ClusterSimulation
 
     private void Expect(SimulatedNode decider, SimulatedNode target, SimulatedProcess process)
     {
+        // Readers of a bulletin board know nothing but the board.
+        if (_scenario.KnowledgePeriod > 0)
+            return;
+
         decider.Protocol.View.Expect(target.Id, Instant.FromSeconds(_now), 1, OneProcess(target), (long)process.Memory);
     }
 }

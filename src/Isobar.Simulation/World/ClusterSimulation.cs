@@ -141,6 +141,28 @@ public sealed partial class ClusterSimulation
         return _recorder.Finish(_profile.Name, _workload.Name, _scenario.Seed, _now, _alive, _events);
     }
 
+    /// <summary>Ages of what the nodes know of each other now: mean of all entries, mean over nodes of the oldest, mean number of entries; seconds.</summary>
+    public (double Mean, double Oldest, double Entries) ViewAges()
+    {
+        var (sum, oldest, count) = (0.0, 0.0, 0L);
+        var now = Instant.FromSeconds(_now);
+        foreach (var node in _nodes)
+        {
+            var worst = 0.0;
+            foreach (ref readonly var entry in node.Protocol.View.Entries)
+            {
+                var age = entry.Age(now);
+                sum += age;
+                worst = Math.Max(worst, age);
+                count++;
+            }
+
+            oldest += worst;
+        }
+
+        return (count == 0 ? 0 : sum / count, oldest / _nodes.Length, (double)count / _nodes.Length);
+    }
+
     private void Handle(in SimulationEvent next)
     {
         switch (next.Kind)

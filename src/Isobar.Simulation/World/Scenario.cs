@@ -105,6 +105,12 @@ public sealed record Scenario
     /// <summary>Whether policies are told each process's CPU demand, as only an oracle (or an honest batch file) could.</summary>
     public bool KnownDemand { get; init; }
 
+    /// <summary>
+    /// Perfect knowledge is refreshed for all at once only every so many seconds (Mitzenmacher's bulletin board, 2000); 0: it is always fresh.
+    /// Concerns profiles with the "oracle" dissemination only.
+    /// </summary>
+    public double KnowledgePeriod { get; init; }
+
     /// <summary>The run ends then even if processes are left; by default it ends with the last process.</summary>
     public double EndAt { get; init; } = double.PositiveInfinity;
 

@@ -71,6 +71,9 @@ internal sealed class SimulatedNode
 
     public double SampledBusySeconds { get; set; }
 
+    /// <summary>Version of the bulletin board that it has read.</summary>
+    public uint BoardRead { get; set; }
+
     public bool HasOwner { get; set; }
 
     public bool OwnerPresent { get; set; }
