@@ -13,6 +13,13 @@ public static class TraceReplay
     // The independent replay has no latency beside the cost of the move itself.
     private static readonly Topology Instant = new() { Latency = 0 };
 
+    /// <summary>
+    /// Hosts that differ in speed by a quarter of a millionth each: policies that draw among equal targets then take the lowest number, as the
+    /// independent replay does.
+    /// </summary>
+    public static IReadOnlyList<MachineKind> OrderedHosts { get; } =
+        [.. Enumerable.Range(0, 8).Select(i => new MachineKind(CoreSet.Uniform(1, 1 - i * 2.4e-7f), double.PositiveInfinity))];
+
     /// <summary>0.3 s + memory at 0.5 MB/s, memory exponential with mean 1 MB.</summary>
     public static Scenario Scenario1996 { get; } = new()
     {
