@@ -11,13 +11,16 @@ namespace Isobar.Simulation.Bench;
 /// <summary>Scoreboard 2: the scenarios of Amir, Awerbuch, Barak, Borgstrom and Keren.</summary>
 internal static class OpportunityExhibit
 {
-    private const int Scenarios = 120;
+    private static readonly int Scenarios = int.Parse(Environment.GetEnvironmentVariable("SC") ?? "120", System.Globalization.CultureInfo.InvariantCulture);
     private const double Memory = 64e6;
 
     // Six unequal machines as a laboratory had them then; the paper's own are not known here.
     private static readonly (float Speed, double Memory)[] Machines = (Environment.GetEnvironmentVariable("V") ?? "a") switch {
     "a" => [(1f, 1), (1f, 1), (0.66f, 0.5), (0.66f, 0.5), (0.33f, 0.25), (0.33f, 0.25)],
     "b" => [(1f, 1), (0.66f, 0.5), (0.66f, 0.5), (0.33f, 0.25), (0.33f, 0.25), (0.33f, 0.25)],
+    "d" => [(0.6f, 1), (0.5f, 1), (0.5f, 1), (0.4f, 1), (0.4f, 1), (0.33f, 1)],
+    "e" => [(0.5f, 1), (0.45f, 1), (0.45f, 1), (0.4f, 1), (0.4f, 1), (0.35f, 1)],
+    "f" => [(0.7f, 1), (0.6f, 1), (0.55f, 1), (0.5f, 1), (0.45f, 1), (0.45f, 1)],
     _ => [(0.8f, 1), (0.66f, 1), (0.5f, 1), (0.4f, 1), (0.33f, 1), (0.25f, 1)],
     };
 
