@@ -18,7 +18,7 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
     /// <summary>Later than anything that will happen.</summary>
     public static readonly Instant Forever = new(long.MaxValue / 4);
 
-    public double Seconds => Nanoseconds * 1e-9;
+    public double Seconds => Nanoseconds / 1e9;
 
     public static Instant FromSeconds(double seconds) => new((long)Math.Round(seconds * 1e9));
 
@@ -27,7 +27,7 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
     public static Instant operator -(Instant moment, double seconds) => new(moment.Nanoseconds - (long)Math.Round(seconds * 1e9));
 
     /// <summary>Seconds from <paramref name="earlier"/> to <paramref name="later"/>; negative if they are swapped.</summary>
-    public static double operator -(Instant later, Instant earlier) => (later.Nanoseconds - earlier.Nanoseconds) * 1e-9;
+    public static double operator -(Instant later, Instant earlier) => (later.Nanoseconds - earlier.Nanoseconds) / 1e9;
 
     public static bool operator <(Instant left, Instant right) => left.Nanoseconds < right.Nanoseconds;
 

@@ -34,8 +34,9 @@ public sealed class Plan
 
     public void Move(in JobInfo job, NodeId to, in Reason reason) => Move(in job, to, NodeId.None, in reason);
 
+    /// <summary>A move with a second target, if it is another one.</summary>
     public void Move(in JobInfo job, NodeId to, NodeId alternate, in Reason reason) =>
-        Add(new PlannedAction(ActionKind.Move, job.Id, job.Node, to, alternate, reason));
+        Add(new PlannedAction(ActionKind.Move, job.Id, job.Node, to, alternate == to ? NodeId.None : alternate, reason));
 
     /// <summary>An action on a job where it is.</summary>
     public void Act(ActionKind kind, in JobInfo job, in Reason reason) =>

@@ -227,7 +227,9 @@ public sealed class LifetimeRuleTests
         Assert.Equal(2, two.Actions.ToArray().Select(a => a.To).Distinct().Count());
         Assert.Equal([3L, 1L], two.Actions.ToArray().Select(a => a.Job.Value));
         scene.State.MovesInProgress = 1;
-        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("movesAtOnce", 2), ("maxInProgress", 2)), Trigger.Arrival).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("maxInProgress", 1)), Trigger.Arrival).Actions.Length);
     }
 
     [Fact]

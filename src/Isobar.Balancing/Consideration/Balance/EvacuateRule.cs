@@ -11,6 +11,8 @@ public sealed class EvacuateRule : ConsiderationRule
 {
     private static readonly ReasonForm Leaves = new("evacuate", "{job} moves to {node} (load {a}): this node leaves the cluster", "there");
 
+    private static readonly ReasonForm LeavesBlindly = new("evacuate", "{job} moves to {node}, of which no load is known: this node leaves the cluster");
+
     private static readonly ReasonForm Refuses = new("evacuate", "{node} refuses {job}: it leaves the cluster");
 
     private readonly Settings _settings;
@@ -56,7 +58,7 @@ public sealed class EvacuateRule : ConsiderationRule
             NodeId to = target >= 0 ? snapshot.Others[target].Node : FirstOther(in snapshot);
             if (to.IsNone)
                 continue;
-            plan.Move(in job, to, Leaves.With(job.Id, to, target >= 0 ? _loads[target] : double.NaN));
+            plan.Move(in job, to, target >= 0 ? Leaves.With(job.Id, to, _loads[target]) : LeavesBlindly.With(job.Id, to));
             if (target >= 0)
                 _loads[target] += snapshot.OneProcessOn(in snapshot.Others[target]);
         }
@@ -84,8 +86,8 @@ public sealed class EvacuateRule : ConsiderationRule
         {
             NodeId node = snapshot.Roster[i];
             int known = Targets.Find(in snapshot, node);
-            bool dead = known >= 0 && (snapshot.Others[known].Flags & (NodeFlags.Dead | NodeFlags.Leaving)) != 0;
-            if (node != snapshot.Self.Node && !dead)
+            bool closed = known >= 0 && (snapshot.Others[known].Flags & (NodeFlags.Dead | NodeFlags.Leaving | NodeFlags.Blocked)) != 0;
+            if (node != snapshot.Self.Node && !closed)
                 return node;
         }
 

@@ -40,7 +40,8 @@ public sealed partial class LifetimeRule
             PolicyParameter.Switch("smoothed", false, "Own tasks are the smaller of now and the calculator's mean; the paper: now"),
             PolicyParameter.Number("minGain", 0, 0, 1000, "Least difference of the slowdowns; 0 as published"),
             PolicyParameter.Number("maxAgeSeconds", 60, 0, 1e6, "Older news is not used"),
-            PolicyParameter.Whole("movesAtOnce", 1, 1, 1000, "The most moves under way from this node"),
+            PolicyParameter.Whole("movesAtOnce", 1, 1, 1000, "The most moves planned by one consideration"),
+            PolicyParameter.Whole("maxInProgress", 0, 0, 1000, "The most moves under way from this node; 0 = no limit, as published"),
         ],
         values =>
         {
@@ -54,7 +55,8 @@ public sealed partial class LifetimeRule
                 values.On("smoothed"),
                 values["minGain"],
                 values["maxAgeSeconds"],
-                values.Whole("movesAtOnce"));
+                values.Whole("movesAtOnce"),
+                values.Whole("maxInProgress"));
             return _ => new LifetimeRule(settings);
         });
 
@@ -68,5 +70,6 @@ public sealed partial class LifetimeRule
         bool Smoothed,
         double MinGain,
         double MaxAgeSeconds,
-        int MovesAtOnce);
+        int MovesAtOnce,
+        int MaxInProgress);
 }

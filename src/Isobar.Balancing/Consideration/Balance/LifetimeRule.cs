@@ -43,13 +43,12 @@ public sealed partial class LifetimeRule : ConsiderationRule
         ArgumentNullException.ThrowIfNull(plan);
         if (trigger != Trigger.Arrival && !_settings.Periodic)
             return false;
-        if (snapshot.State.MovesInProgress >= _settings.MovesAtOnce)
-            return false;
         var taken = NodeId.None;
         double tasks = TasksHere(in snapshot);
-        for (int i = snapshot.State.MovesInProgress; i < _settings.MovesAtOnce; i++)
+        for (int i = 0; i < _settings.MovesAtOnce; i++)
         {
-            if (!MoveBest(in snapshot, tasks, plan, ref random, ref taken, out double left))
+            bool busy = _settings.MaxInProgress > 0 && snapshot.State.MovesInProgress + i >= _settings.MaxInProgress;
+            if (busy || !MoveBest(in snapshot, tasks, plan, ref random, ref taken, out double left))
                 break;
             tasks -= left;
         }
