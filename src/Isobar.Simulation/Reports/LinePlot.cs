@@ -13,9 +13,9 @@ public sealed record Series(string Name, IReadOnlyList<(double X, double Y, doub
 public sealed record LinePlot(string Title, string XTitle, string YTitle, IReadOnlyList<Series> Series)
 {
     private const int Width = 760;
-    private const int Height = 400;
+    private const int Height = 416;
     private const int Left = 66;
-    private const int Top = 44;
+    private const int Top = 60;
     private const int Bottom = 52;
     private const int LegendWidth = 190;
 
@@ -53,7 +53,7 @@ public sealed record LinePlot(string Title, string XTitle, string YTitle, IReadO
 
         svg.Append(Inv($"<text class=\"axis\" text-anchor=\"middle\" x=\"{(Left + right) / 2}\" y=\"{Height - 12}\">{Escape(XTitle)}</text>"));
         svg.Append(Inv($"<text class=\"axis\" text-anchor=\"start\" x=\"{Left - 50}\" y=\"{Top - 8}\">{Escape(YTitle)}</text>"));
-        svg.Append(Inv($"<clipPath id=\"c{Id()}\"><rect x=\"{Left}\" y=\"{Top - 4}\" width=\"{right - Left + 4}\" height=\"{Height - Bottom - Top + 8}\"/></clipPath>"));
+        svg.Append(Inv($"<clipPath id=\"c{Id()}\"><rect x=\"{Left - 4}\" y=\"{Top - 4}\" width=\"{right - Left + 8}\" height=\"{Height - Bottom - Top + 8}\"/></clipPath>"));
         for (var i = 0; i < Series.Count; i++)
             Draw(svg, Series[i], i, x, y, right);
 

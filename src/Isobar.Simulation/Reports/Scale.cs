@@ -39,8 +39,8 @@ internal sealed class Scale
         if (!_log)
         {
             var step = Step(_low, _high);
-            for (var k = Math.Ceiling(_low / step - 1e-9); k * step <= _high + step * 1e-6; k++)
-                yield return (k * step, Label(k * step));
+            for (var k = Math.Ceiling(_low / step - 1e-9) + 0.0; k * step <= _high + step * 1e-6; k++)
+                yield return (k * step, Label(k * step + 0.0));
 
             yield break;
         }
