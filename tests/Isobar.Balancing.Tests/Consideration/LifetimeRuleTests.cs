@@ -240,4 +240,37 @@ public sealed class LifetimeRuleTests
         Assert.False(LifetimeRule.IsWorth(1e9, 2, 1, 1));
         Assert.False(LifetimeRule.IsWorth(1e9, 0, 1, 2));
     }
+
+    [Fact]
+    public void What_others_gain_counts_by_its_weight()
+    {
+        // Cost 1.3 s, n - m = 1: alone an age above 1.3 s, with all counted alike one above 0.65 s.
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 0.66, Half), Scene.Job(2, 0)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("others", 1)), Trigger.Arrival).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("others", 0.9)), Trigger.Arrival).Actions.Length);
+        var offer = new JobOffer(Scene.Job(1, 0.66, Half), new NodeId(1), 0.5, 1, false, false);
+        Assert.True(new Scene().SetReady(0).Judge(Scene.Rule("lifetime", ("verify", 1), ("others", 1)), offer).Accepted);
+        Assert.False(new Scene().SetReady(0).Judge(Scene.Rule("lifetime", ("verify", 1)), offer).Accepted);
+    }
+
+    [Fact]
+    public void Growth_does_not_apply_to_free_moves_but_residence_does()
+    {
+        JobInfo job = Scene.Job(1, 30) with { Moves = 1, CpuSecondsHere = 3 };
+        Assert.Equal(27, LifetimeRule.RestNeeded(in job, 2, 1, 1));
+        Assert.Equal(2, LifetimeRule.RestNeeded(in job, 2, 1, 1, freeMoves: 1));
+        job.Moves = 2;
+        Assert.Equal(27, LifetimeRule.RestNeeded(in job, 2, 1, 1, freeMoves: 1));
+        job.Moves = 0;
+        Assert.Equal(0, LifetimeRule.RestNeeded(in job, 2, 1, 1));
+    }
+
+    [Fact]
+    public void The_profile_isobar_counts_all_alike_and_bounds_its_moves()
+    {
+        Balancing.Profiles.StageSettings rule = Balancing.Profiles.ProfileReader.Load("isobar").Settings.Rules.Single(r => r.Policy == "lifetime");
+        Assert.Equal((1.0, 1.0, 1.0), (rule.Parameters["growth"], rule.Parameters["others"], rule.Parameters["verify"]));
+        Assert.InRange(rule.Parameters["freeMoves"], 0, 1);
+    }
 }

@@ -53,7 +53,7 @@ public sealed class GossipAgeTests
             net.Round(1);
         double means = 0;
         double maxima = 0;
-        const int Rounds = 150;
+        const int Rounds = 80;
         for (int i = 0; i < Rounds; i++)
         {
             net.Round(1);
