@@ -1,1 +1,45 @@
-return 0;
+using System.CommandLine;
+using Isobar.Cli.Cluster;
+using Isobar.Cli.Doctor;
+using Isobar.Cli.Jobs;
+using Isobar.Cli.Nodes;
+using Isobar.Cli.Sandbox.Commands;
+using Isobar.Cli.Terminal;
+using Isobar.Protocol;
+
+var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
+{
+    GlobalOptions.Socket,
+    // One line per verb.
+    ClusterCommand.Create(),
+    NodesCommand.Create(),
+    RunCommand.Create(),
+    PsCommand.Create(),
+    SignalCommands.CreateKill(),
+    SignalCommands.CreateStop(),
+    SignalCommands.CreateContinue(),
+    WaitCommand.Create(),
+    LogsCommand.Create(),
+    MigrateCommand.Create(),
+    MovesListing.Create(),
+    SandboxCommand.Create(),
+    DoctorCommand.Create(),
+};
+
+try
+{
+    var parsed = root.Parse(RunCommand.MarkProgram(args));
+    parsed.InvocationConfiguration.EnableDefaultExceptionHandler = false;
+    var code = await parsed.InvokeAsync();
+    // A wrong command line is Isobar's failure, not a job's exit code 1.
+    return code != 0 && parsed.Errors.Count > 0 ? ExitCodes.Failure : code;
+}
+catch (OperationCanceledException)
+{
+    return ExitCodes.Interrupted;
+}
+catch (Exception e) when (e is IsobarException or IOException or System.Net.Sockets.SocketException)
+{
+    await Console.Error.WriteLineAsync($"isobar: {e.Message}");
+    return ExitCodes.Failure;
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace Isobar.Cli.Sandbox;
+
+/// <summary>How much of the machine one host may use; null is all of it.</summary>
+/// <param name="Cores">CPU time per wall clock time, e.g. 0.5; at least 0.01.</param>
+/// <param name="MemoryBytes">Memory, page cache included, in bytes.</param>
+public sealed record HostLimits(double? Cores = null, long? MemoryBytes = null);
+
+/// <summary>The control groups of a host: it always has some of its own, so that its load can be told from that of the others.</summary>
+/// <remarks>/proc/loadavg and /proc/stat belong to the machine in every namespace; cpuacct.usage and cpu.stat are the host's.</remarks>
+internal static class HostGroups
+{
+    private const string Mount = "/sys/fs/cgroup";
+    private const int PeriodMicroseconds = 20_000;
+    private static readonly string[] Controllers = ["cpu", "cpuacct", "memory", "pids"];
+
+    private static bool IsUnified => File.Exists(Path.Combine(Mount, "cgroup.controllers"));
+
+    public static string NameOf(SandboxPlace place, string host) => $"isobar-sandbox-{place.Tag}-{host}";
+
+    /// <summary>Makes the host's groups; an empty list when the machine has no writable control groups and no limit was asked for.</summary>
+    public static IReadOnlyList<string> Create(SandboxPlace place, string host, HostLimits limits)
+    {
+        try
+        {
+            return IsUnified ? CreateUnified(NameOf(place, host), limits) : CreateLegacy(NameOf(place, host), limits);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (limits == new HostLimits())
+                return [];
+            throw new SandboxException($"the control groups of this machine do not take the limits of host {host} ({e.Message}): leave out --cores and --memory.", e);
+        }
+    }
+
+    /// <summary>Removes all groups of a sandbox, whatever its state file says.</summary>
+    public static async Task RemoveAllAsync(SandboxPlace place, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(Mount))
+            return;
+        string[] roots = [Mount, .. Controllers.Select(controller => Path.Combine(Mount, controller))];
+        foreach (var root in roots.Where(Directory.Exists))
+        {
+            foreach (var group in Directory.GetDirectories(root, NameOf(place, "*")))
+            {
+                // A killed process leaves its group a moment later than /proc.
+                for (var attempt = 0; attempt < 100 && Directory.Exists(group); attempt++)
+                {
+                    try
+                    {
+                        foreach (var inner in Directory.GetDirectories(group, "*", SearchOption.AllDirectories).OrderByDescending(path => path.Length))
+                            Directory.Delete(inner);
+                        Directory.Delete(group);
+                    }
+                    catch (IOException)
+                    {
+                        await Task.Delay(20, cancellation).ConfigureAwait(false);
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<string> CreateUnified(string name, HostLimits limits)
+    {
+        File.WriteAllText(Path.Combine(Mount, "cgroup.subtree_control"), "+cpu +memory +pids");
+        var group = Path.Combine(Mount, name);
+        Directory.CreateDirectory(group);
+        if (limits.Cores is { } cores)
+            File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {PeriodMicroseconds}"));
+        if (limits.MemoryBytes is { } bytes)
+            File.WriteAllText(Path.Combine(group, "memory.max"), bytes.ToString(CultureInfo.InvariantCulture));
+        return [group];
+    }
+
+    private static List<string> CreateLegacy(string name, HostLimits limits)
+    {
+        var groups = new List<string>();
+        foreach (var controller in Controllers)
+        {
+            var root = Path.Combine(Mount, controller);
+            if (!Directory.Exists(root))
+                continue;
+            var group = Path.Combine(root, name);
+            Directory.CreateDirectory(group);
+            groups.Add(group);
+        }
+
+        if (limits.Cores is { } cores)
+        {
+            File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_period_us", PeriodMicroseconds.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_quota_us", Quota(cores).ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (limits.MemoryBytes is { } bytes)
+            File.WriteAllText($"{Mount}/memory/{name}/memory.limit_in_bytes", bytes.ToString(CultureInfo.InvariantCulture));
+        return groups;
+    }
+
+    // The kernel refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period).
+    private static long Quota(double cores) => Math.Max(1000, (long)(cores * PeriodMicroseconds));
+}

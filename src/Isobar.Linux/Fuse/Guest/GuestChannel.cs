@@ -1,0 +1,334 @@
+using System.Runtime.InteropServices;
+using Isobar.Linux.Fuse.Protocol;
+using Isobar.Linux.Fuse.Wire;
+
+namespace Isobar.Linux.Fuse.Guest;
+
+/// <summary>
+/// One of the two streams of requests to home, over all connections that carry it. A thread that has a request sends it itself; one that finds another sending leaves it
+/// its request, so that nobody waits for a full connection and small requests share a record of TLS.
+/// </summary>
+internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
+{
+    private const int BatchSize = 32 * 1024;
+
+    private readonly object _gate = new();
+    private readonly RequestLedger _ledger = new();
+    private readonly Queue<PendingRequest> _outgoing = new();
+    private readonly byte[] _batch = new byte[BatchSize];
+    private readonly byte[] _reply = new byte[FrameLimits.Reply];
+    private Stream? _stream;
+    private bool _sending;
+    private bool _signWanted;
+    private bool _closed;
+    private int _writesFromCacheInFlight;
+    private long _writesFromCache;
+    private long _heard;
+    private long _bytesRead;
+    private long _bytesWritten;
+
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
+
+    public long BytesWritten => Interlocked.Read(ref _bytesWritten);
+
+    /// <summary>Counts what came from home; when it stands still, home is silent.</summary>
+    public long Heard => Interlocked.Read(ref _heard);
+
+    public int InFlight
+    {
+        get
+        {
+            lock (_gate)
+                return _ledger.Awaited;
+        }
+    }
+
+    /// <summary>Writes of mapped pages that came from the kernel so far.</summary>
+    public long WritesFromCache
+    {
+        get
+        {
+            lock (_gate)
+                return _writesFromCache;
+        }
+    }
+
+    /// <summary>Those that home has not confirmed.</summary>
+    public int WritesFromCacheInFlight
+    {
+        get
+        {
+            lock (_gate)
+                return _writesFromCacheInFlight;
+        }
+    }
+
+    /// <summary>Waits until home has confirmed all writes of mapped pages, or the channel is closed.</summary>
+    public void WaitForWritesFromCache()
+    {
+        lock (_gate)
+        {
+            while (_writesFromCacheInFlight > 0 && !_closed)
+                Monitor.Wait(_gate);
+        }
+    }
+
+    /// <summary>Nothing will be answered any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Takes over a request; it is sent now, or by whoever is sending, or when there is a connection again.</summary>
+    public void Submit(PendingRequest request)
+    {
+        Stream stream;
+        lock (_gate)
+        {
+            _ledger.Add(request);
+            if (request.IsWriteFromCache)
+            {
+                _writesFromCache++;
+                _writesFromCacheInFlight++;
+            }
+
+            if (_stream is null)
+                return;
+            _outgoing.Enqueue(request);
+            if (_sending)
+                return;
+            _sending = true;
+            stream = _stream;
+        }
+
+        Drain(stream);
+    }
+
+    /// <summary>Asks home for a sign of life. May wait for the connection.</summary>
+    public void AskForSign()
+    {
+        Stream stream;
+        lock (_gate)
+        {
+            _signWanted = true;
+            if (_sending || _stream is null)
+                return;
+            _sending = true;
+            stream = _stream;
+        }
+
+        Drain(stream);
+    }
+
+    /// <summary>Begins with a new connection: sends everything that home has not answered, leaving out what it need not see twice.</summary>
+    public void Attach(Stream stream, ulong received)
+    {
+        lock (_gate)
+        {
+            while (_sending)
+                Monitor.Wait(_gate);
+            _ledger.Received(received);
+            _outgoing.Clear();
+            foreach (var request in _ledger.Outstanding())
+                _outgoing.Enqueue(request);
+            _signWanted = false;
+            _stream = stream;
+            _sending = true;
+        }
+
+        Drain(stream);
+    }
+
+    /// <summary>Ends a connection; requests wait for the next.</summary>
+    public void Detach(Stream stream)
+    {
+        lock (_gate)
+        {
+            if (_stream == stream)
+                _stream = null;
+        }
+
+        stream.Dispose();
+    }
+
+    /// <summary>Cuts the present connection, if any.</summary>
+    public void Cut()
+    {
+        Stream? stream;
+        lock (_gate)
+            stream = _stream;
+        stream?.Dispose();
+    }
+
+    /// <summary>Hands replies to the kernel until the connection ends, which is told by an exception.</summary>
+    /// <exception cref="IOException">The connection has ended.</exception>
+    public void Receive(Stream stream)
+    {
+        while (true)
+        {
+            var frame = StreamStructs.Read<ReplyFrame>(stream);
+            if (frame.Length is < ReplyFrame.Size or > FrameLimits.Reply)
+                throw new IOException("The home sent a message of an impossible length.");
+            var reply = _reply.AsSpan(0, (int)frame.Length - ReplyFrame.Size);
+            stream.ReadExactly(reply);
+            Interlocked.Increment(ref _heard);
+            PendingRequest? request;
+            lock (_gate)
+            {
+                _ledger.Received(frame.Received);
+                request = frame.Sequence == 0 ? null : _ledger.Answered(frame.Sequence);
+                if (request is { IsWriting: false })
+                    Recycle(request);
+            }
+
+            if (request is null)
+                continue;
+            Deliver(request, frame.Flags, reply);
+            if (request.IsWriteFromCache)
+                Confirmed();
+        }
+    }
+
+    /// <summary>After the reply is with the kernel, which then may queue what it has held back.</summary>
+    private void Confirmed()
+    {
+        lock (_gate)
+        {
+            if (--_writesFromCacheInFlight == 0)
+                Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Deliver(PendingRequest request, ReplyFlags flags, ReadOnlySpan<byte> reply)
+    {
+        if (!MemoryMarshal.TryRead(reply, out FuseReplyHeader header) || header.Length != reply.Length || header.Unique != request.Unique)
+        {
+            device.Answer(request.Unique, -Native.Errno.Io);
+            return;
+        }
+
+        if (request.Opcode == FuseOpcode.Read)
+            Interlocked.Add(ref _bytesRead, reply.Length - FuseReplyHeader.Size);
+        else if (request.Opcode == FuseOpcode.Write)
+            Interlocked.Add(ref _bytesWritten, request.Length - RequestFrame.Size - FuseRequestHeader.Size - Marshal.SizeOf<FuseTransferRequest>());
+        if (flags.HasFlag(ReplyFlags.DropAttributes))
+            device.DropAttributes(request.NodeId);
+        device.Write(reply);
+    }
+
+    /// <summary>Sends until nothing is left; called by the one thread that has set <see cref="_sending"/>.</summary>
+    private void Drain(Stream stream)
+    {
+        while (true)
+        {
+            PendingRequest? large;
+            int batched;
+            lock (_gate)
+            {
+                batched = _stream == stream ? FillBatch(out large) : Nothing(out large);
+                if (batched == 0 && large is null)
+                {
+                    _sending = false;
+                    Monitor.PulseAll(_gate);
+                    return;
+                }
+            }
+
+            try
+            {
+                stream.Write(large is null ? _batch.AsSpan(0, batched) : large.Message);
+                stream.Flush();
+            }
+            catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException)
+            {
+                Detach(stream);
+            }
+
+            if (large is not null)
+                Written(large);
+        }
+    }
+
+    private static int Nothing(out PendingRequest? large)
+    {
+        large = null;
+        return 0;
+    }
+
+    private void Written(PendingRequest large)
+    {
+        lock (_gate)
+        {
+            large.IsWriting = false;
+            if (large.IsDone)
+                Recycle(large);
+        }
+    }
+
+    private void Recycle(PendingRequest request)
+    {
+        if (request.IsPooled)
+            buffers.Return(request.Buffer);
+    }
+
+    /// <summary>Collects small messages, or takes one large one to be sent from where it lies.</summary>
+    private int FillBatch(out PendingRequest? large)
+    {
+        large = null;
+        var used = 0;
+        while (_outgoing.TryPeek(out var next))
+        {
+            if (next.IsDone)
+            {
+                _outgoing.Dequeue();
+                continue;
+            }
+
+            if (next.Length > BatchSize / 2)
+            {
+                if (used > 0)
+                    break;
+                large = _outgoing.Dequeue();
+                large.IsWriting = true;
+                Seal(large.Buffer, large.Length, large.Sequence, 0);
+                return 0;
+            }
+
+            if (used + next.Length + (FrameLimits.Acknowledgements * sizeof(ulong)) > BatchSize)
+                break;
+            _outgoing.Dequeue();
+            next.Message.CopyTo(_batch.AsSpan(used));
+            used += Finish(used, next.Length, next.Sequence);
+        }
+
+        if (used == 0 && (_signWanted || _ledger.Acknowledgements >= FrameLimits.Acknowledgements))
+        {
+            _signWanted = false;
+            used = Finish(0, RequestFrame.Size, 0);
+        }
+
+        return used;
+    }
+
+    /// <summary>Adds acknowledgements to a message in the batch and writes its header; the message's whole length.</summary>
+    private int Finish(int start, int length, ulong sequence)
+    {
+        var count = Math.Min(_ledger.Acknowledgements, FrameLimits.Acknowledgements);
+        for (var i = 0; i < count; i++)
+        {
+            var acknowledged = _ledger.NextAcknowledgement();
+            MemoryMarshal.Write(_batch.AsSpan(start + length + (i * sizeof(ulong))), acknowledged);
+        }
+
+        var total = length + (count * sizeof(ulong));
+        Seal(_batch.AsSpan(start), total, sequence, count);
+        return total;
+    }
+
+    private static void Seal(Span<byte> message, int length, ulong sequence, int acknowledgements) =>
+        MemoryMarshal.Write(message, new RequestFrame { Length = (uint)length, AcknowledgementCount = (uint)acknowledgements, Sequence = sequence });
+}

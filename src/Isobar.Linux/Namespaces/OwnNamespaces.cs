@@ -1,0 +1,82 @@
+using System.Runtime.ExceptionServices;
+using System.Text;
+using Isobar.Linux.Kernel;
+
+namespace Isobar.Linux.Namespaces;
+
+/// <summary>The kinds of namespaces that a job has of its own (clone(2)).</summary>
+[Flags]
+public enum NamespaceKinds
+{
+    None = 0,
+    Mount = 0x00020000,
+    HostName = 0x04000000,
+    Ipc = 0x08000000,
+    Pid = 0x20000000,
+}
+
+/// <summary>Making and naming namespaces.</summary>
+public static class OwnNamespaces
+{
+    /// <summary>
+    /// Does something on a thread of its own that has entered new namespaces; what it spawns is born in them, and the thread ends with it.
+    /// </summary>
+    /// <remarks>
+    /// unshare(2) changes the calling thread only. A thread with a new PID namespace for its children can make no threads, so the action must not use
+    /// the thread pool. A process may be spawned: posix_spawn shares the memory, not the thread group, which the kernel allows since 3.9.
+    /// </remarks>
+    public static T RunIn<T>(NamespaceKinds kinds, Func<T> action)
+    {
+        T result = default!;
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Unshare(kinds);
+                result = action();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        })
+        { IsBackground = true, Name = "namespaces" };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result;
+    }
+
+    /// <summary>The calling thread leaves its namespaces of these kinds for new ones.</summary>
+    public static void Unshare(NamespaceKinds kinds)
+    {
+        if (NamespaceNative.Unshare((int)kinds) != 0)
+            throw KernelException.Last($"make new namespaces ({kinds})");
+    }
+
+    /// <summary>Names the host in this UTS namespace.</summary>
+    public static unsafe void SetHostName(string host, string domain)
+    {
+        fixed (byte* name = Encoding.UTF8.GetBytes(host + '\0'), zone = Encoding.UTF8.GetBytes(domain + '\0'))
+        {
+            if (NamespaceNative.SetHostName(name, (nuint)Encoding.UTF8.GetByteCount(host)) != 0)
+                throw KernelException.Last("set the host name", host);
+            if (NamespaceNative.SetDomainName(zone, (nuint)Encoding.UTF8.GetByteCount(domain)) != 0)
+                throw KernelException.Last("set the domain name", domain);
+        }
+    }
+
+    /// <summary>The NIS domain name, which nearly always is <c>(none)</c>.</summary>
+    public static unsafe string DomainName()
+    {
+        var name = stackalloc byte[65];
+        return NamespaceNative.GetDomainName(name, 64) == 0 ? Encoding.UTF8.GetString(new ReadOnlySpan<byte>(name, 65).SliceToZero()) : "";
+    }
+
+    private static ReadOnlySpan<byte> SliceToZero(this ReadOnlySpan<byte> bytes)
+    {
+        var end = bytes.IndexOf((byte)0);
+        return end < 0 ? bytes : bytes[..end];
+    }
+}

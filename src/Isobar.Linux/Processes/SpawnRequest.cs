@@ -1,0 +1,25 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Isobar.Linux.Processes;
+
+/// <summary>A program to start. Signals of the child are unblocked and at their defaults, and it has no descriptor but those named here.</summary>
+public sealed record SpawnRequest
+{
+    /// <summary>Absolute path of the program; PATH is not searched.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The whole argument vector, argv[0] included.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>"NAME=value" entries, or null for the environment of this process.</summary>
+    public IReadOnlyList<string>? Environment { get; init; }
+
+    /// <summary>The working directory, or null for that of this process.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>Number in the child -> descriptor of ours. Sources may have the numbers of other targets. Numbers not named are closed.</summary>
+    public IReadOnlyDictionary<int, SafeFileHandle> Descriptors { get; init; } = new Dictionary<int, SafeFileHandle>();
+
+    /// <summary>Make the child leader of a new session (no controlling terminal, own process group).</summary>
+    public bool NewSession { get; init; }
+}

@@ -1,0 +1,83 @@
+using System.Net.Sockets;
+using Isobar.Linux.Files;
+using Isobar.Node.Membership;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Node.Jobs;
+
+/// <summary>The jobs of other homes that run here, or are about to: each has a supervisor, which its home's deputy commands.</summary>
+public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime, ILogger<GuestJobs> log) : IHostedService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    public static int Count(JobFolders folders) =>
+        Directory.Exists(folders.GuestRuns) ? Directory.EnumerateDirectories(folders.GuestRuns).Count() : 0;
+
+    /// <summary>Starts a guest supervisor, which calls its home.</summary>
+    public void Start(JobPlace place, int incarnation)
+    {
+        var run = folders.GuestRunOf(place.Id, incarnation);
+        if (Directory.Exists(run))
+            return;
+        var child = SupervisorStarter.Start(new SupervisorConfig
+        {
+            Place = place,
+            Node = runtime.NodeName,
+            RunDirectory = run,
+            IdentityDirectory = runtime.Folder.Path,
+            Incarnation = incarnation,
+        });
+        _ = CleanAfterAsync(child, run, place.Id);
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        folders.Prepare();
+        foreach (var run in Directory.EnumerateDirectories(folders.GuestRuns))
+            _ = LookAfterAsync(run, cancellationToken);
+        await Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task CleanAfterAsync(Isobar.Linux.Processes.ChildProcess child, string run, string job)
+    {
+        using (child)
+        {
+            var status = await child.WaitAsync();
+            if (!status.Succeeded)
+                LogEnded(log, job, status.ToString());
+        }
+
+        Remove(run);
+    }
+
+    /// <summary>A guest of a daemon before this one is not our child: whether it lives is seen at its socket.</summary>
+    private static async Task LookAfterAsync(string run, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && Directory.Exists(run))
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await probe.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(run, JobFolders.SocketName)), cancellationToken);
+            }
+            catch (SocketException)
+            {
+                Remove(run);
+                return;
+            }
+
+            await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static void Remove(string run)
+    {
+        Orphans.End(run);
+        FolderRemoval.Remove(run);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the guest supervisor of job {Job} {Status}")]
+    private static partial void LogEnded(ILogger log, string job, string status);
+}

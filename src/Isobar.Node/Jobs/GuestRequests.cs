@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Isobar.Node.Membership;
+using Isobar.Protocol;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Jobs.Wire;
+
+namespace Isobar.Node.Jobs;
+
+/// <summary>Asking other nodes to host a job of ours.</summary>
+public sealed class GuestRequests(ClusterRuntime runtime)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>Null when the node has started a guest supervisor, else why not, in one sentence.</summary>
+    public async Task<string?> StartAsync(string node, JobPlace place, int incarnation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var channel = runtime.Require().Peers.To(node);
+            var request = new StartGuestRequest
+            {
+                Place = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(place, JobJson.Default.JobPlace)),
+                Incarnation = incarnation,
+            };
+            await new PeerJobs.PeerJobsClient(channel).StartGuestAsync(request, deadline: DateTime.UtcNow + Deadline, cancellationToken: cancellationToken);
+            return null;
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        {
+            return $"{node} does not answer: isobar nodes shows who does.";
+        }
+        catch (RpcException e)
+        {
+            return $"{node} cannot host the job: {e.Status.Detail}";
+        }
+        catch (IsobarException e)
+        {
+            return e.Message;
+        }
+    }
+}

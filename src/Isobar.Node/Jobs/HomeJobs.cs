@@ -1,0 +1,198 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Isobar.Linux.Files;
+using Isobar.Linux.Mounts;
+using Isobar.Linux.Namespaces;
+using Isobar.Node.Hosting;
+using Isobar.Node.Membership;
+using Isobar.Node.Status;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Node.Jobs;
+
+/// <summary>The jobs whose home is here: starts their supervisors, and knows from them what their jobs are doing.</summary>
+public sealed partial class HomeJobs(
+    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
+{
+    private const int KeepFinished = 1000;
+    private readonly ConcurrentDictionary<string, JobStatus> _live = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    public int Unfinished => _live.Count;
+
+    int IJobCounts.HomeJobs => _live.Count;
+
+    int IJobCounts.Guests => GuestJobs.Count(folders);
+
+    /// <summary>Starts a job's supervisor and returns what it is called.</summary>
+    public JobStatus Start(JobSpec spec, string startNode)
+    {
+        var id = new JobId(runtime.NodeName, folders.NextNumber()).ToString();
+        var place = new JobPlace(id, HomeAddress(), Environment.MachineName, OwnNamespaces.DomainName(), MountTable.HomeFileSystems(MountTable.Read(), options.RunDirectory));
+        Directory.CreateDirectory(folders.RecordOf(id), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var status = new JobStatus
+        {
+            Id = id,
+            Name = spec.Name,
+            Uid = spec.Uid,
+            State = JobState.Starting,
+            Node = startNode,
+            Incarnation = 0,
+            Command = spec.CommandLine,
+            Started = DateTimeOffset.UtcNow,
+            Detached = spec.Detached,
+            Stay = spec.Stay,
+        };
+        _live[id] = status;
+        try
+        {
+            SupervisorStarter.Start(new SupervisorConfig
+            {
+                Place = place,
+                Node = runtime.NodeName,
+                RunDirectory = folders.HomeRunOf(id),
+                IdentityDirectory = runtime.Current is null ? null : runtime.Folder.Path,
+                RecordDirectory = folders.RecordOf(id),
+                Spec = spec,
+                StartNode = startNode,
+                Incarnation = 1,
+            }).Dispose();
+        }
+        catch
+        {
+            _live.TryRemove(id, out _);
+            throw;
+        }
+
+        _ = WatchAsync(id);
+        return status;
+    }
+
+    /// <summary>All jobs of this home, the finished ones that are still on record too when wanted.</summary>
+    public IReadOnlyList<JobStatus> List(bool all)
+    {
+        var jobs = _live.Values.ToList();
+        if (all)
+            jobs.AddRange(Recorded().Where(job => !_live.ContainsKey(job.Id)));
+        return jobs;
+    }
+
+    /// <summary>The job of this id, or the youngest of this name.</summary>
+    /// <exception cref="JobException">There is none.</exception>
+    public JobStatus Find(string idOrName)
+    {
+        var named = _live.Values.Where(job => job.Id == idOrName || job.Name == idOrName).MaxBy(job => job.Started);
+        if (named is not null)
+            return named;
+        if (JobId.TryParse(idOrName, out _) && JobRecords.Status(folders.RecordOf(idOrName)) is { } recorded)
+            return recorded;
+        return Recorded().Where(job => job.Name == idOrName).MaxBy(job => job.Started)
+            ?? throw new JobException($"there is no job {idOrName} here: isobar ps -a lists the jobs.");
+    }
+
+    public bool IsLive(string id) => _live.ContainsKey(id);
+
+    public bool Knows(string idOrName) =>
+        _live.Values.Any(job => job.Id == idOrName || job.Name == idOrName) || Directory.Exists(folders.RecordOf(idOrName)) || Recorded().Any(job => job.Name == idOrName);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        folders.Prepare();
+        // Supervisors live on while the daemon is restarted: here they are found again.
+        foreach (var run in Directory.EnumerateDirectories(folders.HomeRuns))
+        {
+            var id = Path.GetFileName(run);
+            if (JobRecords.Status(folders.RecordOf(id)) is not { } status)
+                continue;
+            _live[id] = status with { State = JobState.Running, Reason = null };
+            _ = WatchAsync(id);
+        }
+
+        Prune();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _stopping.CancelAsync();
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task WatchAsync(string id)
+    {
+        try
+        {
+            await foreach (var happening in SupervisorClient.AskAsync(folders.HomeRunOf(id), new WatchHello(), _stopping.Token))
+            {
+                switch (happening)
+                {
+                    case StatusChanged changed:
+                        _live[id] = changed.Status;
+                        break;
+                    case GuestNeeded needed:
+                        _ = BringGuestAsync(id, needed);
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // Nobody listens: it has ended.
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        if (JobRecords.Status(folders.RecordOf(id)) is { State: JobState.Lost })
+        {
+            LogLost(log, id);
+            Orphans.End(folders.HomeRunOf(id));
+        }
+
+        _live.TryRemove(id, out _);
+        FolderRemoval.Remove(folders.HomeRunOf(id));
+    }
+
+    private async Task BringGuestAsync(string id, GuestNeeded needed)
+    {
+        var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, _stopping.Token);
+        if (refusal is null)
+            return;
+        try
+        {
+            await foreach (var _ in SupervisorClient.AskAsync(
+                folders.HomeRunOf(id), new CommandHello(new GuestRefused(needed.Node, needed.Incarnation, refusal)), _stopping.Token))
+            {
+                // Only delivered.
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // The job has just ended.
+        }
+    }
+
+    private IEnumerable<JobStatus> Recorded()
+    {
+        if (!Directory.Exists(folders.Records))
+            yield break;
+        foreach (var record in Directory.EnumerateDirectories(folders.Records))
+        {
+            if (JobRecords.Status(record) is { } status)
+                yield return status;
+        }
+    }
+
+    private string HomeAddress() =>
+        runtime.Current is { } cluster && cluster.Roster.Current.Nodes.TryGetValue(cluster.NodeName, out var self) ? self.Address : "";
+
+    private void Prune()
+    {
+        foreach (var old in Recorded().Where(job => !_live.ContainsKey(job.Id)).OrderByDescending(job => job.Started).Skip(KeepFinished).ToList())
+            FolderRemoval.Remove(folders.RecordOf(old.Id));
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} is lost: its supervisor is gone without a word")]
+    private static partial void LogLost(ILogger log, string job);
+}

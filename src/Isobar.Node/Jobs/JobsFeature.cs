@@ -1,0 +1,29 @@
+using Isobar.Node.Listening;
+using Isobar.Node.Status;
+
+namespace Isobar.Node.Jobs;
+
+/// <summary>Adds everything about jobs to the daemon.</summary>
+public static class JobsFeature
+{
+    public static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<JobFolders>();
+        services.AddSingleton<IPlacement, LeastLoaded>();
+        services.AddSingleton<PlacementView>();
+        services.AddSingleton<GuestRequests>();
+        services.AddSingleton<GuestJobs>();
+        services.AddSingleton<HomeJobs>();
+        services.AddSingleton<JobDesk>();
+        services.AddSingleton<IJobCounts>(provider => provider.GetRequiredService<HomeJobs>());
+        services.AddSingleton<IJobConnectionRouter, JobConnectionRouter>();
+        services.AddHostedService(provider => provider.GetRequiredService<HomeJobs>());
+        services.AddHostedService(provider => provider.GetRequiredService<GuestJobs>());
+    }
+
+    public static void MapServices(IEndpointRouteBuilder routes)
+    {
+        routes.MapGrpcService<LocalJobsService>().From(Access.Local);
+        routes.MapGrpcService<PeerJobsService>().From(Access.Members);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Grpc.Net.Client;
+using Isobar.Node.Membership;
+using Isobar.Protocol.Cluster;
+using Isobar.Protocol.Naming;
+using Isobar.Protocol.Security;
+
+namespace Isobar.Node.Peers;
+
+/// <summary>One gRPC channel per member, made when first used, dropped when the member goes or moves.</summary>
+public sealed class PeerChannels(ClusterIdentity identity, Func<Roster> roster) : IDisposable
+{
+    private readonly ConcurrentDictionary<(string Node, string Address), Lazy<GrpcChannel>> _channels = new();
+
+    /// <exception cref="ClusterException">No such member.</exception>
+    public GrpcChannel To(string node)
+    {
+        if (!roster().Nodes.TryGetValue(node, out var record))
+            throw new ClusterException($"{node} is no member of this cluster: `isobar nodes` lists the members.");
+        return _channels.GetOrAdd((node, record.Address), key => new Lazy<GrpcChannel>(() => Open(key.Node, key.Address))).Value;
+    }
+
+    /// <summary>Closes the channels to those who are no members any more.</summary>
+    public void Trim(Roster now)
+    {
+        foreach (var key in _channels.Keys)
+        {
+            if ((!now.Nodes.TryGetValue(key.Node, out var record) || record.Address != key.Address) && _channels.TryRemove(key, out var gone) && gone.IsValueCreated)
+                gone.Value.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values.Where(c => c.IsValueCreated))
+            channel.Value.Dispose();
+        _channels.Clear();
+    }
+
+    private GrpcChannel Open(string node, string address)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            SslOptions = identity.ClientOptions(node),
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            // A peer that vanished without a word is noticed within a quarter of a minute even on a silent stream.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            EnableMultipleHttp2Connections = true,
+            UseProxy = false,
+        };
+        // The name in the certificate is checked by the options; the URL only says where to connect.
+        return GrpcChannel.ForAddress(NodeAddress.Parse(address).Https, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Serialization;
+
+namespace Isobar.Protocol.Jobs;
+
+/// <summary>Where a job is in its life.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<JobState>))]
+public enum JobState
+{
+    Starting,
+    Running,
+    Stopped,
+    Moving,
+
+    /// <summary>The node where it runs does not answer; the job is frozen there or lost.</summary>
+    Unreachable,
+    Done,
+
+    /// <summary>Its supervisor is gone without an end of the job being known: the machine went down.</summary>
+    Lost,
+}
+
+/// <summary>How a job ended: as a shell's <c>$?</c> (128 + n for a signal n), and why if Isobar ended it.</summary>
+public sealed record JobEnd(int ExitCode, string? Reason = null);
+
+/// <summary>A job at one moment, as listings show it.</summary>
+public sealed record JobStatus
+{
+    public required string Id { get; init; }
+
+    public string? Name { get; init; }
+
+    public required uint Uid { get; init; }
+
+    public required JobState State { get; init; }
+
+    /// <summary>The node where it runs, or ran last.</summary>
+    public required string Node { get; init; }
+
+    public required int Incarnation { get; init; }
+
+    public required string Command { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    public DateTimeOffset? Ended { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public string? Reason { get; init; }
+
+    /// <summary>CPU time used by all of its processes so far, seconds, over all of its incarnations.</summary>
+    public double CpuSeconds { get; init; }
+
+    /// <summary>Resident memory of all of its processes, bytes.</summary>
+    public long ResidentBytes { get; init; }
+
+    public int Processes { get; init; }
+
+    /// <summary>Committed moves so far.</summary>
+    public int Moves { get; init; }
+
+    public bool Detached { get; init; }
+
+    public bool Stay { get; init; }
+}
+
+/// <summary>One line of the ledger: a move that was tried.</summary>
+public sealed record MoveRecord
+{
+    public required DateTimeOffset When { get; init; }
+
+    public required string From { get; init; }
+
+    public required string To { get; init; }
+
+    /// <summary>The job runs at <see cref="To"/> since; otherwise it went on at <see cref="From"/>.</summary>
+    public required bool Committed { get; init; }
+
+    /// <summary>Bytes of the process images that crossed the wire.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>How long the job stood still, seconds.</summary>
+    public double FreezeSeconds { get; init; }
+
+    /// <summary>From the wish to the end of the move, seconds.</summary>
+    public double TotalSeconds { get; init; }
+
+    /// <summary>Where the time went: preparing the target, dumping and sending, restoring, seconds each.</summary>
+    public double PrepareSeconds { get; init; }
+
+    public double TransferSeconds { get; init; }
+
+    public double RestoreSeconds { get; init; }
+
+    /// <summary>Who wanted it and why.</summary>
+    public required string Why { get; init; }
+
+    /// <summary>Why it failed, one sentence.</summary>
+    public string? Failure { get; init; }
+}

@@ -1,0 +1,117 @@
+using System.Threading.Channels;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Links;
+
+namespace Isobar.Supervisor.Deputies;
+
+/// <summary>The deputy's side of the link to one job host.</summary>
+internal sealed class HostConnection : IDisposable
+{
+    private readonly MessageStream<DeputyMessage> _orders;
+    private readonly MessageStream<HostMessage> _reports;
+    private readonly Channel<HostMessage> _steps = Channel.CreateUnbounded<HostMessage>(new UnboundedChannelOptions { SingleReader = false });
+
+    public HostConnection(string node, int incarnation, ResumableLink link)
+    {
+        Node = node;
+        Incarnation = incarnation;
+        Link = link;
+        _orders = new MessageStream<DeputyMessage>(link[JobChannels.Control], JobJson.Default.DeputyMessage);
+        _reports = new MessageStream<HostMessage>(link[JobChannels.Control], JobJson.Default.HostMessage);
+    }
+
+    public string Node { get; }
+
+    public int Incarnation { get; }
+
+    public ResumableLink Link { get; }
+
+    public ValueTask TellAsync(DeputyMessage order, CancellationToken cancellationToken = default) => _orders.SendAsync(order, cancellationToken);
+
+    /// <summary>Receives reports until the link is closed for good; the steps of starts and moves go to <see cref="NextStepAsync"/>, the rest to the handler.</summary>
+    public async Task ListenAsync(Func<HostMessage, ValueTask> handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await _reports.ReceiveAsync(cancellationToken).ConfigureAwait(false) is { } report)
+            {
+                if (report is Launched or LaunchFailed or ReadyToReceive or Sent or Arrived or Resumed or MoveFailed)
+                    _steps.Writer.TryWrite(report);
+                else
+                    await handle(report).ConfigureAwait(false);
+            }
+        }
+        catch (LinkClosedException)
+        {
+            // The host has gone.
+        }
+        finally
+        {
+            _steps.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>The host's next step in a start or move.</summary>
+    /// <exception cref="MoveException">It failed, or did not come in time.</exception>
+    public async Task<T> NextStepAsync<T>(TimeSpan atMost, string waitingFor, CancellationToken cancellationToken)
+        where T : HostMessage
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(atMost);
+        try
+        {
+            while (true)
+            {
+                switch (await _steps.Reader.ReadAsync(timeout.Token).ConfigureAwait(false))
+                {
+                    case T step:
+                        return step;
+                    case MoveFailed failed:
+                        throw new MoveException(failed.Reason);
+                    default:
+                        // A step of an earlier move that was given up.
+                        break;
+                }
+            }
+        }
+        catch (ChannelClosedException)
+        {
+            throw new MoveException($"{Node} went away while {waitingFor}.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MoveException($"{Node} did not answer for {atMost.TotalSeconds:0} s while {waitingFor}.");
+        }
+    }
+
+    /// <summary>Completes with the reason when the host says that the move cannot be, or is gone. Other steps stay for <see cref="NextStepAsync"/>.</summary>
+    public async Task<string> FailureAsync(CancellationToken cancellationToken)
+    {
+        if (!await _steps.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+            return $"{Node} went away.";
+        if (_steps.Reader.TryPeek(out var step) && step is MoveFailed failed)
+            return failed.Reason;
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        return "";
+    }
+
+    /// <summary>The host is not needed any more.</summary>
+    public async Task DismissAsync()
+    {
+        try
+        {
+            await TellAsync(new Dismiss()).ConfigureAwait(false);
+            Link.Close();
+        }
+        catch (LinkClosedException)
+        {
+            // It is gone already.
+        }
+    }
+
+    public void Dispose()
+    {
+        _orders.Dispose();
+        _reports.Dispose();
+    }
+}

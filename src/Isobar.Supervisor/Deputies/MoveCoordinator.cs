@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Links;
+
+namespace Isobar.Supervisor.Deputies;
+
+/// <summary>
+/// One move: prepare the target, transfer, restore up to the job's next instruction, commit at home, let go. Whatever fails before the commit, the job
+/// goes on where it was; after it, only the target may run it, since every older incarnation is refused.
+/// </summary>
+internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
+{
+    private static readonly TimeSpan PrepareWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TransferWithin = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan RestoreWithin = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan OutputWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ResumeWithin = TimeSpan.FromSeconds(60);
+
+    /// <summary>Moves the job and returns the ledger's line, which tells also of a failure.</summary>
+    public async Task<MoveRecord> MoveAsync(string targetNode, string targetAddress, string why, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var source = deputy.Host!;
+        if (source.Node == targetNode)
+            throw new MoveException($"job {deputy.Place.Id} is at {targetNode} already.");
+        var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = why };
+        var before = deputy.Board.Current.State;
+        deputy.Board.Update(status => status with { State = JobState.Moving });
+        HostConnection? target = null;
+        var pending = Array.Empty<byte>();
+        var decided = false;
+        try
+        {
+            progress(new MoveAdvanced("prepare", 0, 0));
+            var ticket = new MoveTicket(source.Incarnation + 1, RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
+            target = await opener.OpenAsync(targetNode, ticket.Incarnation, cancellationToken).ConfigureAwait(false);
+            deputy.Listen(target);
+            await target.TellAsync(new PrepareArrival(deputy.Spec, deputy.Place, ticket), cancellationToken).ConfigureAwait(false);
+            await target.NextStepAsync<ReadyToReceive>(PrepareWithin, "getting ready to receive the job", cancellationToken).ConfigureAwait(false);
+            record = record with { PrepareSeconds = clock.Elapsed.TotalSeconds };
+
+            progress(new MoveAdvanced("transfer", 0, 0));
+            pending = await deputy.PauseInputAsync().ConfigureAwait(false);
+            await source.TellAsync(new MoveOut(ticket, targetNode, targetAddress), cancellationToken).ConfigureAwait(false);
+            var sent = await SentUnlessTargetFailsAsync(source, target, cancellationToken).ConfigureAwait(false);
+            var frozen = Stopwatch.StartNew();
+            record = record with { Bytes = sent.Bytes, TransferSeconds = clock.Elapsed.TotalSeconds - record.PrepareSeconds };
+            await ReceiveOutputAsync(source, sent, cancellationToken).ConfigureAwait(false);
+
+            progress(new MoveAdvanced("restore", sent.Bytes, sent.Bytes));
+            var arrived = await target.NextStepAsync<Arrived>(RestoreWithin, "restoring the job", cancellationToken).ConfigureAwait(false);
+            record = record with { RestoreSeconds = arrived.RestoreSeconds };
+
+            deputy.Journal.Add(new JobPlaced(DateTimeOffset.UtcNow, ticket.Incarnation, targetNode), durable: true);
+            decided = true;
+            deputy.SwitchTo(target, sent, pending);
+            await target.TellAsync(new Decide(ticket.Incarnation, Commit: true), CancellationToken.None).ConfigureAwait(false);
+            await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: true)).ConfigureAwait(false);
+            await target.NextStepAsync<Resumed>(ResumeWithin, "letting the job go on", CancellationToken.None).ConfigureAwait(false);
+            record = record with { Committed = true, FreezeSeconds = sent.FrozenSeconds + frozen.Elapsed.TotalSeconds };
+            // A stopped job arrives stopped.
+            var state = before == JobState.Stopped ? JobState.Stopped : JobState.Running;
+            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1 });
+        }
+        catch (Exception e) when (!decided && e is MoveException or LinkClosedException or IOException or OperationCanceledException)
+        {
+            var reason = e is OperationCanceledException ? "the move was cancelled." : e.Message;
+            record = record with { Failure = reason };
+            await AbortAsync(source, target, pending, before).ConfigureAwait(false);
+        }
+        catch (MoveException e)
+        {
+            // Committed, and then the target was lost: the job is where the target is, if anywhere.
+            record = record with { Committed = true, Failure = e.Message };
+            deputy.Board.Update(status => status with { State = JobState.Unreachable, Node = targetNode });
+        }
+
+        if (record.Committed)
+            await source.DismissAsync().ConfigureAwait(false);
+        record = record with { TotalSeconds = clock.Elapsed.TotalSeconds };
+        deputy.Journal.Add(new MoveTried(DateTimeOffset.UtcNow, record), durable: false);
+        deputy.Board.Publish(new MoveEnded(record));
+        return record;
+    }
+
+    private static async Task<Sent> SentUnlessTargetFailsAsync(HostConnection source, HostConnection target, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = source.NextStepAsync<Sent>(TransferWithin, "sending the job", stop.Token);
+        var failing = target.FailureAsync(stop.Token);
+        var first = await Task.WhenAny(sending, failing).ConfigureAwait(false);
+        try
+        {
+            if (first == failing)
+                throw new MoveException(await failing.ConfigureAwait(false));
+            return await sending.ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(sending, failing).ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What the job wrote at the source must be here, in this process, before the source may forget it.</summary>
+    private static async Task ReceiveOutputAsync(HostConnection source, Sent sent, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(OutputWithin);
+        try
+        {
+            await source.Link[JobChannels.Output].ReceivedAtLeastAsync(sent.Output.Total, timeout.Token).ConfigureAwait(false);
+            await source.Link[JobChannels.Error].ReceivedAtLeastAsync(sent.Error.Total, timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MoveException($"the job's last output did not arrive from {source.Node} in time.");
+        }
+    }
+
+    private async Task AbortAsync(HostConnection source, HostConnection? target, byte[] pending, JobState before)
+    {
+        await TellSourceAsync(source, new Decide(source.Incarnation + 1, Commit: false)).ConfigureAwait(false);
+        if (target is not null)
+            await target.DismissAsync().ConfigureAwait(false);
+        await deputy.ResumeInputAsync(pending).ConfigureAwait(false);
+        deputy.Board.Update(status => status with { State = status.State == JobState.Moving ? before : status.State });
+    }
+
+    private static async Task TellSourceAsync(HostConnection source, DeputyMessage order)
+    {
+        try
+        {
+            await source.TellAsync(order).ConfigureAwait(false);
+        }
+        catch (LinkClosedException)
+        {
+            // It has gone with the job.
+        }
+    }
+}

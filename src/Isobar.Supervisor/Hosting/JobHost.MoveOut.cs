@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Isobar.Linux.Criu;
+using Isobar.Linux.Criu.Images;
+using Isobar.Linux.Kernel;
+using Isobar.Linux.Processes;
+using Isobar.Linux.Terminals;
+using Isobar.Protocol.Jobs;
+using Isobar.Supervisor.Launching;
+using Isobar.Supervisor.Transport;
+
+namespace Isobar.Supervisor.Hosting;
+
+// The source of a move.
+internal sealed partial class JobHost
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(200);
+    private volatile bool _moving;
+    private volatile bool _left;
+    private TaskCompletionSource<bool>? _decision;
+
+    private async Task MoveOutAsync(MoveOut move, CancellationToken cancellationToken)
+    {
+        if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
+        {
+            await _reports.SendAsync(new MoveFailed("the job has just ended."), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        _moving = true;
+        _decision = NewDecision();
+        try
+        {
+            var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
+            var opening = new TransportOpening(place.Id, move.Ticket.Incarnation, _here.Node, move.Ticket.Secret);
+            await using var stream = await JobTransport.DialAsync(
+                identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(move.Ticket.Incarnation), opening, cancellationToken).ConfigureAwait(false);
+            var writer = new ImageStreamWriter(stream);
+            var estimate = ProcessTree.EstimateDumpBytes(job.All);
+            var departure = new Departure(this, job, stream, writer);
+            using var progressEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var progress = ReportProgressAsync(writer, estimate, progressEnds.Token);
+            try
+            {
+                var options = new CriuDumpOptions
+                {
+                    InitPid = job.Init.Pid,
+                    WorkDirectory = _folders.Work,
+                    Externals = [.. JobMounts.ForDump(place)],
+                    OrphanTerminal = job.Stdio.Terminal is not null,
+                };
+                var result = await CriuDump.RunAsync(criu, options, writer, departure.AtFrozenPointAsync, cancellationToken).ConfigureAwait(false);
+                _left = result.Outcome == DumpOutcome.Killed;
+            }
+            finally
+            {
+                await progressEnds.CancelAsync().ConfigureAwait(false);
+                await progress.ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is CriuException or IOException or TransportRefusedException or OperationCanceledException)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+                await ReportFailureAsync(e).ConfigureAwait(false);
+        }
+        finally
+        {
+            _moving = false;
+        }
+
+        if (_left)
+            await _ended.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task ReportProgressAsync(ImageStreamWriter writer, long estimate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(ProgressEvery, cancellationToken).ConfigureAwait(false);
+                await _reports.SendAsync(new MoveProgress(writer.Bytes, Math.Max(estimate, writer.Bytes)), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Sent, or the deputy is gone.
+        }
+    }
+
+    private async Task ReportFailureAsync(Exception e)
+    {
+        try
+        {
+            await _reports.SendAsync(new MoveFailed(e.Message)).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The deputy is gone.
+        }
+    }
+
+    private static TaskCompletionSource<bool> NewDecision() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The job is frozen and its images are sent: the rest follows, then the home decides.</summary>
+    private sealed class Departure(JobHost host, JobProcess job, Stream stream, ImageStreamWriter writer)
+    {
+        // From just before CRIU is started, some milliseconds before it stops the first task: the freeze is told rather too long than too short.
+        private readonly Stopwatch _frozen = Stopwatch.StartNew();
+
+        public async Task<bool> AtFrozenPointAsync(CancellationToken cancellationToken)
+        {
+            var drained = await host._streams!.DrainAsync($"/proc/{job.Init.Pid}/root/dev/pts").ConfigureAwait(false);
+            var committed = false;
+            try
+            {
+                // What the job wrote into mapped files must be at home before it is mapped elsewhere.
+                await host._root!.SyncAsync(cancellationToken).ConfigureAwait(false);
+                var shared = await SharedMemoryTree.SendAsync(host._folders.SharedMemory, stream, cancellationToken).ConfigureAwait(false);
+                var window = job.Stdio.Terminal is { } terminal ? Terminal.Window(FileDescriptor.Number(terminal.Handle)) : null;
+                var trailer = new MoveTrailer(job.Stdio.PipeNames, drained.TypedAhead, window?.Columns ?? 0, window?.Rows ?? 0);
+                await JobTransport.WriteAsync(stream, trailer, HostingJson.Default.MoveTrailer, cancellationToken).ConfigureAwait(false);
+                byte[] unread = [.. drained.UnreadPipe, .. drained.PendingInput];
+                await host._reports.SendAsync(
+                    new Sent(unread, drained.InputTaken, drained.Output, drained.Error, writer.Bytes + shared, _frozen.Elapsed.TotalSeconds), cancellationToken).ConfigureAwait(false);
+                committed = await host._decision!.Task.ConfigureAwait(false);
+                return committed;
+            }
+            finally
+            {
+                if (!committed)
+                    host._streams.Restart(drained);
+            }
+        }
+    }
+}

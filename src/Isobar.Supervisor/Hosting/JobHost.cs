@@ -1,0 +1,219 @@
+using System.Globalization;
+using Isobar.Linux.Processes;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Links;
+using Isobar.Supervisor.Launching;
+
+namespace Isobar.Supervisor.Hosting;
+
+/// <summary>
+/// The supervisor's part beside a running job, at home or on another node: parent of its processes, holder of its pipes or terminal, driver of its moves.
+/// It does what the deputy tells it over the link, and nothing on its own but to freeze the job when the home is silent for too long.
+/// </summary>
+internal sealed partial class JobHost : IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
+    private const int LooksPerUsage = 10;
+
+    private readonly HostPlace _here;
+    private readonly ResumableLink _link;
+    private readonly MessageStream<DeputyMessage> _orders;
+    private readonly MessageStream<HostMessage> _reports;
+    private readonly HostFolders _folders;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly List<Task> _running = [];
+    private JobPlace? _place;
+    private IJobRoot? _root;
+    private JobProcess? _job;
+    private JobStreams? _streams;
+
+    public JobHost(HostPlace here, ResumableLink link)
+    {
+        _here = here;
+        _link = link;
+        _orders = new MessageStream<DeputyMessage>(link[JobChannels.Control], JobJson.Default.DeputyMessage);
+        _reports = new MessageStream<HostMessage>(link[JobChannels.Control], JobJson.Default.HostMessage);
+        _folders = new HostFolders(here.RunDirectory, here.Incarnation);
+    }
+
+    /// <summary>Does what the deputy says until the job has ended here, has left, or the deputy has no more use for this host.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ended.Token);
+        try
+        {
+            while (await _orders.ReceiveAsync(either.Token).ConfigureAwait(false) is { } order)
+            {
+                if (order is Dismiss)
+                    break;
+                await ObeyAsync(order, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The job has ended or left.
+        }
+        catch (LinkClosedException)
+        {
+            // The deputy is gone for good: so is the job.
+        }
+        finally
+        {
+            await CleanUpAsync().ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose()
+    {
+        _ended.Dispose();
+        _orders.Dispose();
+        _reports.Dispose();
+    }
+
+    private async Task ObeyAsync(DeputyMessage order, CancellationToken cancellationToken)
+    {
+        switch (order)
+        {
+            case Launch launch:
+                await LaunchAsync(launch, cancellationToken).ConfigureAwait(false);
+                break;
+            case PrepareArrival arrival:
+                _running.Add(ArriveAsync(arrival, _ended.Token));
+                break;
+            case MoveOut move:
+                _running.Add(MoveOutAsync(move, _ended.Token));
+                break;
+            case Decide decision:
+                _decision?.TrySetResult(decision.Commit);
+                break;
+            case SignalJob signal:
+                _job?.Signal(signal.Signal, signal.Scope);
+                break;
+            case ResizeWindow { Size: var size } when _job?.Stdio.Terminal is { } terminal:
+                Isobar.Linux.Terminals.Terminal.SetWindow(terminal.Handle, size.Columns, size.Rows);
+                break;
+            case HangUp:
+                HangUpJob();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
+    {
+        _place = launch.Place;
+        try
+        {
+            _root = await _here.OpenRootAsync(_folders, launch.Spec, cancellationToken).ConfigureAwait(false);
+            var plan = new LaunchPlan(launch.Spec, launch.Place, _root.Path, _folders.SharedMemory, _root.AtHome);
+            var (job, failure) = await JobLauncher.LaunchAsync(plan, cancellationToken).ConfigureAwait(false);
+            if (failure is not null)
+            {
+                await ReportNoLaunchAsync(failure).ConfigureAwait(false);
+                return;
+            }
+
+            _job = job;
+            _streams = new JobStreams(job!.Stdio, _link);
+            _streams.Start();
+            await _reports.SendAsync(new Launched(), cancellationToken).ConfigureAwait(false);
+            WatchJob();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Isobar.Linux.Fuse.FileViewException)
+        {
+            await ReportNoLaunchAsync(new LaunchFailure(125, e.Message)).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReportNoLaunchAsync(LaunchFailure failure)
+    {
+        _link[JobChannels.Output].Complete();
+        _link[JobChannels.Error].Complete();
+        await _reports.SendAsync(new LaunchFailed(failure.ExitCode, failure.Reason)).ConfigureAwait(false);
+    }
+
+    private void HangUpJob()
+    {
+        if (_job is not { } job)
+            return;
+        // Closing the terminal's master makes the kernel send SIGHUP to its session; without one the deputy's user has left a pipe, not a terminal.
+        job.Stdio.HangUp();
+        if (job.MainIsStopped)
+            job.Signal(JobSignal.Continue, SignalScope.All);
+    }
+
+    private void WatchJob()
+    {
+        NoteInit(_job!.Init.Pid);
+        _running.Add(WaitForEndAsync(_job!));
+        _running.Add(LookAfterAsync(_job!, _ended.Token));
+    }
+
+    /// <summary>Should this process be killed, the daemon ends the job by this note: nobody would hold its files and its lease any more.</summary>
+    private void NoteInit(int pid) =>
+        File.WriteAllText(Path.Combine(_folders.Top, "init"), string.Create(CultureInfo.InvariantCulture, $"{pid} {ProcFs.Stat(pid)?.StartTicks ?? 0}"));
+
+    private async Task WaitForEndAsync(JobProcess job)
+    {
+        var status = await job.Init.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_left)
+            return;
+        await _streams!.FinishAsync(OutputAfterEnd).ConfigureAwait(false);
+        try
+        {
+            if (_root is not null)
+                await _root.SyncAsync(_ended.Token).ConfigureAwait(false);
+            await _reports.SendAsync(new Exited(status.ShellCode)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The deputy is gone.
+        }
+    }
+
+    /// <summary>Tells when the main process is stopped or goes on, and from time to time what the job uses.</summary>
+    private async Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken)
+    {
+        var stopped = false;
+        try
+        {
+            for (var look = 1; !job.Init.HasExited; look++)
+            {
+                await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
+                if (job.MainIsStopped != stopped && !_moving)
+                {
+                    stopped = !stopped;
+                    await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
+                }
+
+                KeepLease(job);
+                if (look % LooksPerUsage == 0)
+                    await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The job left, or the deputy is gone.
+        }
+    }
+
+    private async Task CleanUpAsync()
+    {
+        await _ended.CancelAsync().ConfigureAwait(false);
+        _decision?.TrySetResult(false);
+        if (_job is { } job)
+        {
+            if (!job.Init.HasExited)
+                job.Kill();
+            await job.Init.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await Task.WhenAny(Task.WhenAll(_running), Task.Delay(OutputAfterEnd)).ConfigureAwait(false);
+        _job?.Dispose();
+        if (_root is not null)
+            await _root.DisposeAsync().ConfigureAwait(false);
+        _folders.Remove();
+    }
+}

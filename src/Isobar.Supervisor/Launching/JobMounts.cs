@@ -1,0 +1,45 @@
+using Isobar.Linux.Mounts;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Supervisor.Launching;
+
+/// <summary>
+/// The mounts of a job, in one place: the launcher makes them, CRIU is told of them at a dump, and makes them again at a restore. Everything but the root,
+/// /proc and the terminals is "external": a place of the machine where the job runs now, known to the images by a key.
+/// </summary>
+internal static class JobMounts
+{
+    /// <summary>The keys and mount points inside the job, as CRIU's dump option <c>--external mnt[POINT]:KEY</c>.</summary>
+    public static IEnumerable<string> ForDump(JobPlace place)
+    {
+        yield return "mnt[/sys]:sys";
+        yield return "mnt[/dev]:dev";
+        yield return "mnt[/dev/shm]:shm";
+        for (var i = 0; i < place.Mounts.Count; i++)
+            yield return $"mnt[{place.Mounts[i]}]:home{i}";
+    }
+
+    /// <summary>Where each key is found on this machine, as CRIU's restore option <c>--external mnt[KEY]:PLACE</c>.</summary>
+    public static IEnumerable<string> ForRestore(JobPlace place, string root, string sharedMemory, bool atHome)
+    {
+        yield return "mnt[sys]:/sys";
+        yield return "mnt[dev]:/dev";
+        yield return $"mnt[shm]:{sharedMemory}";
+        for (var i = 0; i < place.Mounts.Count; i++)
+            yield return $"mnt[home{i}]:{SourceOf(place.Mounts[i], root, atHome)}";
+    }
+
+    /// <summary>Makes the job's mounts below <paramref name="root"/>, in the calling thread's own mount namespace.</summary>
+    public static void Make(JobPlace place, string root, string sharedMemory, bool atHome)
+    {
+        foreach (var point in place.Mounts)
+            Mounting.Bind(SourceOf(point, root, atHome), root + point);
+        Mounting.Proc(root + "/proc");
+        Mounting.Bind("/sys", root + "/sys");
+        Mounting.Bind("/dev", root + "/dev");
+        Mounting.Terminals(root + "/dev/pts");
+        Mounting.Bind(sharedMemory, root + "/dev/shm");
+    }
+
+    private static string SourceOf(string point, string root, bool atHome) => atHome ? point : root + point;
+}

@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Naming;
+using Isobar.Protocol.Security;
+
+namespace Isobar.Supervisor.Transport;
+
+/// <summary>Connections between supervisors: TLS 1.3 with both nodes' certificates, through the port of the callee's daemon, which only hands them over.</summary>
+internal static class JobTransport
+{
+    public const string ControlRole = "control";
+    public const string FilesRole = "files";
+    private const int MaxOpening = 64 * 1024;
+    private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
+
+    public static string MoveRole(int incarnation) => $"move{incarnation}";
+
+    /// <summary>Calls a job's supervisor at another node and says who is calling.</summary>
+    /// <exception cref="TransportRefusedException">The other side refuses this caller for good.</exception>
+    /// <exception cref="IOException">It cannot be reached now.</exception>
+    public static async Task<SslStream> DialAsync(
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ConnectWithin);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        SslStream? stream = null;
+        try
+        {
+            await socket.ConnectAsync(EndPointOf(address), timeout.Token).ConfigureAwait(false);
+            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            await stream.AuthenticateAsClientAsync(identity.ClientOptions(node, ServerNames.Job(role, opening.Job)), timeout.Token).ConfigureAwait(false);
+            await WriteAsync(stream, opening, JobJson.Default.TransportOpening, timeout.Token).ConfigureAwait(false);
+            var answer = await ReadAsync(stream, JobJson.Default.TransportAnswer, timeout.Token).ConfigureAwait(false);
+            if (!answer.Accepted)
+                throw new TransportRefusedException(answer.Reason ?? "the connection was refused.");
+            return stream;
+        }
+        catch (Exception e)
+        {
+            if (stream is not null)
+                await stream.DisposeAsync().ConfigureAwait(false);
+            socket.Dispose();
+            throw e switch
+            {
+                OperationCanceledException when !cancellationToken.IsCancellationRequested => new IOException($"{node} ({address}) does not answer."),
+                SocketException socketError => new IOException($"{node} ({address}) cannot be reached: {socketError.Message}.", socketError),
+                AuthenticationException => new IOException($"{node} ({address}) does not show a certificate of this cluster for its name.", e),
+                _ => e,
+            };
+        }
+    }
+
+    /// <summary>The callee's side on a connection that the daemon handed over; <paramref name="admit"/> gives the reason of a refusal, or null.</summary>
+    /// <returns>The open connection, or null when the caller was refused or broke off.</returns>
+    public static async Task<(SslStream Stream, TransportOpening Opening)?> AcceptAsync(
+        ClusterIdentity identity, Socket socket, Func<TransportOpening, string?> admit, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ConnectWithin);
+        socket.NoDelay = true;
+        string? peer = null;
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        try
+        {
+            await stream.AuthenticateAsServerAsync(identity.ServerOptions((node, _) => (peer = node) is not null), timeout.Token).ConfigureAwait(false);
+            var opening = await ReadAsync(stream, JobJson.Default.TransportOpening, timeout.Token).ConfigureAwait(false);
+            var refusal = opening.Node != peer ? $"the certificate is {peer}'s, not {opening.Node}'s." : admit(opening);
+            await WriteAsync(stream, new TransportAnswer(refusal is null, refusal), JobJson.Default.TransportAnswer, timeout.Token).ConfigureAwait(false);
+            if (refusal is null)
+                return (stream, opening);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException or JsonException or InvalidDataException)
+        {
+            // A caller that breaks off or is no member of the cluster is none.
+        }
+
+        await stream.DisposeAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    public static async Task WriteAsync<T>(Stream stream, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(message, type);
+        var framed = new byte[4 + body.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(framed, body.Length);
+        body.CopyTo(framed, 4);
+        await stream.WriteAsync(framed, cancellationToken).ConfigureAwait(false);
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public static async Task<T> ReadAsync<T>(Stream stream, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        var header = new byte[4];
+        await stream.ReadExactlyAsync(header, cancellationToken).ConfigureAwait(false);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
+        if ((uint)length > MaxOpening)
+            throw new InvalidDataException("A message between supervisors is too long to be one.");
+        var body = new byte[length];
+        await stream.ReadExactlyAsync(body, cancellationToken).ConfigureAwait(false);
+        return JsonSerializer.Deserialize(body, type) ?? throw new InvalidDataException("A message between supervisors is empty.");
+    }
+
+    private static EndPoint EndPointOf(string address)
+    {
+        if (IPEndPoint.TryParse(address, out var point))
+            return point;
+        var colon = address.LastIndexOf(':');
+        return colon > 0 && int.TryParse(address.AsSpan(colon + 1), out var port)
+            ? new DnsEndPoint(address[..colon], port)
+            : throw new IOException($"'{address}' is not an address and port.");
+    }
+}
