@@ -21,7 +21,10 @@ public sealed record BarPlot(string Title, string XTitle, IReadOnlyList<string> 
     {
         var group = Bar * Series.Count + Gap;
         var height = Top + group * Names.Count + 46;
-        var high = Series.SelectMany(series => series.Values).Max(value => value.Value + value.Half);
+
+        // A very wide interval is cut at the edge: it must not press the bars themselves together.
+        var values = Series.SelectMany(series => series.Values).Where(value => !double.IsNaN(value.Value)).ToList();
+        var high = Math.Min(values.Max(value => value.Value + value.Half), 1.5 * values.Max(value => value.Value));
         var x = new Scale(From, high, Log, Left, Width - Right);
         var svg = new StringBuilder();
         LinePlot.Open(svg, Width, height, Title);
@@ -58,10 +61,11 @@ public sealed record BarPlot(string Title, string XTitle, IReadOnlyList<string> 
             var width = Math.Max(1, x.At(value) - x.At(From));
             var y = top + s * Bar;
             svg.Append(LinePlot.Inv($"<g class=\"s{s % PlotStyle.Colours}\"><rect class=\"bar\" x=\"{x.At(From):0.#}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{Bar - 2}\" rx=\"2\"/></g>"));
+            var end = Math.Clamp(x.At(value + half), Left, Width - Right);
             if (half > 0)
-                svg.Append(LinePlot.Inv($"<line class=\"whisker\" x1=\"{x.At(value - half):0.#}\" x2=\"{x.At(value + half):0.#}\" y1=\"{y + Bar / 2.0 - 1:0.#}\" y2=\"{y + Bar / 2.0 - 1:0.#}\"/>"));
+                svg.Append(LinePlot.Inv($"<line class=\"whisker\" x1=\"{Math.Clamp(x.At(value - half), Left, Width - Right):0.#}\" x2=\"{end:0.#}\" y1=\"{y + Bar / 2.0 - 1:0.#}\" y2=\"{y + Bar / 2.0 - 1:0.#}\"/>"));
 
-            svg.Append(LinePlot.Inv($"<text class=\"mark\" x=\"{x.At(value + half) + 5:0.#}\" y=\"{y + 10}\">{Metrics.RunMetric.Format(value)}</text>"));
+            svg.Append(LinePlot.Inv($"<text class=\"mark\" x=\"{end + 5:0.#}\" y=\"{y + 10}\">{Metrics.RunMetric.Format(value)}</text>"));
         }
     }
 }
