@@ -13,8 +13,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public HostProcess(SandboxHost host, IReadOnlyList<string> command, string directory)
     {
-        // Nothing of the user's own environment: the same test gives the same result for everybody.
-        string[] environment = ["env", "-i", "HOME=/root", "LANG=C.UTF-8", "TERM=xterm", "SHELL=/bin/bash", "USER=root", $"PATH={SearchPath}"];
+        // Nothing of the user's own environment: the same test gives the same result for everybody. This runtime ignores SIGPIPE, a shell does not.
+        string[] environment = ["env", "-i", "--default-signal=PIPE", "HOME=/root", "LANG=C.UTF-8", "TERM=xterm", "SHELL=/bin/bash", "USER=root", $"PATH={SearchPath}"];
         var line = host.CommandLine([.. environment, .. command], directory);
         var start = new ProcessStartInfo(line[0]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in line.Skip(1))

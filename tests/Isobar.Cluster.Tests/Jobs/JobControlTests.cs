@@ -48,7 +48,7 @@ public sealed class JobControlTests(IsobarCluster cluster)
         var lines = cluster.Seen(IsobarCluster.Home, $"{folder}/lines");
         await Waiting.ForAsync(() => File.Exists(lines), () => "the first line", Cancellation);
         await cluster.IsobarAsync(IsobarCluster.Home, "stop", name);
-        Assert.Equal(JobState.Stopped, (await cluster.StatusAsync(name)).State);
+        await Waiting.ForAsync(async () => (await cluster.StatusAsync(name)).State == JobState.Stopped, () => $"job {name} to be listed as stopped", Cancellation);
         var size = new FileInfo(lines).Length;
 
         await cluster.MoveAsync(name, "gamma");

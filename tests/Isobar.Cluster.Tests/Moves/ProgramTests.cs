@@ -14,7 +14,6 @@ public sealed class ProgramTests(IsobarCluster cluster)
     [InlineData("a shell script with children", "sh children.sh GATE FOLDER")]
     [InlineData("python", "python3 program.py GATE")]
     [InlineData("node", "node program.js GATE")]
-    [InlineData("java", "java Program.java GATE")]
     [InlineData("dotnet", "dotnet dotnet/DotnetProgram.dll GATE")]
     public async Task A_moved_program_ends_as_an_unmoved_one(string what, string command)
     {
