@@ -19,13 +19,20 @@ internal static class Comparison
         var json = After(args, "--json");
         var only = After(args, "--only")?.Split(',');
         var scale = args.Contains("--quick") ? 0.1 : 1.0;
-        List<Subject> subjects = [];
-        foreach (var (name, what) in Known.Where(known => only is null || only.Contains(known.Name)))
+        var rounds = int.Parse(After(args, "--rounds") ?? "3", CultureInfo.InvariantCulture);
+        List<Subject> runs = [];
+
+        // In turns, so that a busy quarter of an hour of the machine falls on all alike.
+        for (var round = 0; round < rounds; round++)
         {
-            Console.Error.WriteLine($"{name}: {what}");
-            subjects.Add(await MeasureAsync(name, what, scale));
+            foreach (var (name, what) in Known.Where(known => only is null || only.Contains(known.Name)))
+            {
+                Console.Error.WriteLine($"{name}, {round + 1} of {rounds}: {what}");
+                runs.Add(await MeasureAsync(name, what, scale));
+            }
         }
 
+        var subjects = runs.GroupBy(run => run.Name).Select(Subject.MedianOf).ToList();
         Print(subjects);
         if (json is not null)
         {

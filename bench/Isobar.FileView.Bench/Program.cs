@@ -1,5 +1,5 @@
 // Measures the home's file view against the local disk and against sshfs, in one run on this machine.
-//   Isobar.FileView.Bench [--json FILE] [--quick] [--only disk,view,plain,sshfs]
+//   Isobar.FileView.Bench [--json FILE] [--quick] [--rounds N] [--only disk,view,plain,sshfs]
 // The other verbs are the processes that it starts: serve, mount, work.
 using Isobar.FileView.Bench;
 
