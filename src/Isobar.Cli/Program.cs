@@ -4,6 +4,7 @@ using Isobar.Cli.Doctor;
 using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
+using Isobar.Cli.Sim;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol;
 
@@ -24,6 +25,7 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     MovesListing.Create(),
     SandboxCommand.Create(),
     DoctorCommand.Create(),
+    SimCommand.Create(),
 };
 
 try

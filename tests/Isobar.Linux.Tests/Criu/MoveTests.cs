@@ -168,9 +168,12 @@ public sealed class MoveTests
         }
 
         // What was disposed may take a moment to be closed by other threads.
-        for (var i = 0; i < 50 && Footprint() != before; i++)
+        for (var i = 0; i < 50 && Footprint() is var now && (now.Descriptors > before.Descriptors || now.Mounts != before.Mounts || now.Processes != before.Processes); i++)
             await Task.Delay(20, Token);
-        Assert.Equal(before, Footprint());
+        var after = Footprint();
+        // Fewer is no leak: the first move's descriptors may be closed by the finaliser only now.
+        Assert.InRange(after.Descriptors, 0, before.Descriptors);
+        Assert.Equal((before.Mounts, before.Processes), (after.Mounts, after.Processes));
         Assert.Equal(["dump.log", "restore.log", "stats-dump", "stats-restore"], Directory.GetFiles(job.Work).Select(Path.GetFileName).Order());
     }
 

@@ -99,7 +99,8 @@ public sealed class EtcdChannels : IDisposable
 
     /// <summary>Failures that say nothing about the request itself: the member is away, without leader, or only a learner ("rpc not supported for learner").</summary>
     internal static bool IsAbsence(RpcException e) => e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal
-        or StatusCode.Unimplemented or StatusCode.Cancelled or StatusCode.Unauthenticated || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("etcdserver", StringComparison.Ordinal));
+        or StatusCode.Unimplemented or StatusCode.Cancelled or StatusCode.Unauthenticated || (e.StatusCode == StatusCode.Unknown
+            && (e.Status.Detail.Contains("etcdserver", StringComparison.Ordinal) || e.Status.Detail.Contains("raft: stopped", StringComparison.Ordinal)));
 
     public void Dispose() => Use([]);
 }
