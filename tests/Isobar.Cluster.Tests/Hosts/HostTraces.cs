@@ -5,8 +5,9 @@ namespace Isobar.Cluster.Tests.Hosts;
 /// <summary>What a job could leave on the hosts of a sandbox: processes, mounts, entries of the run folder, shared memory.</summary>
 internal sealed class HostTraces
 {
+    // A store may start or end with the membership, which has nothing to do with jobs.
     private const string Look =
-        "ps -eo comm= | sort; cut -d' ' -f1-3 /proc/mounts; find /run/isobar/jobs /run/isobar/guests /dev/shm /tmp -mindepth 1";
+        "ps -eo comm= | grep -vx etcd | sort; cut -d' ' -f1-3 /proc/mounts; find /run/isobar/jobs /run/isobar/guests /dev/shm /tmp -mindepth 1";
 
     private readonly SandboxCluster _sandbox;
     private readonly Dictionary<string, string> _before;

@@ -11,9 +11,9 @@ public sealed class CompressorTests(IsobarCluster cluster)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("xz -9 -T1 -k -c input", 40)]
-    [InlineData("xz -6 -T2 --block-size=4MiB -k -c input", 60)]
-    [InlineData("gzip -9 -c input", 160)]
+    [InlineData("xz -9 -T1 -k -c input", 20)]
+    [InlineData("xz -6 -T2 --block-size=4MiB -k -c input", 30)]
+    [InlineData("gzip -9 -c input", 100)]
     public async Task A_compressor_of_a_large_file_writes_the_same_bytes(string command, int megabytes)
     {
         var folder = cluster.NewFolder();
