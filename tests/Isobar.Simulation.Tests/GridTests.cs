@@ -1,4 +1,3 @@
-using CsCheck;
 using Isobar.Simulation.Grid;
 using Isobar.Simulation.Workloads;
 
@@ -20,22 +19,6 @@ public sealed class GridTests
         Assert.Equal(5, results[1].Wait, 9);
         Assert.Equal(1, grid.Evictions);
     }
-
-    /// <summary>When moves cost nothing, the jobs of no site wait longer in all than alone.</summary>
-    [Fact]
-    public void No_owner_waits_longer_than_alone()
-    {
-        var job = Gen.Select(Gen.Int[0, 60], Gen.Int[1, 20], Gen.Int[1, 3]);
-        job.List[1, 40].Sample(drawn =>
-        {
-            var jobs = drawn.OrderBy(one => one.Item1).Select((one, i) => Job(i, one.Item1, one.Item2, one.Item3)).ToList();
-            var alone = new GridSimulation(jobs, [1, 2, 1], federated: false, 0).Run();
-            var together = new GridSimulation(jobs, [1, 2, 1], federated: true, 0).Run();
-            return Enumerable.Range(1, 3).All(site => Sum(together, site) <= Sum(alone, site) + 1e-6);
-        }, iter: 300);
-    }
-
-    private static double Sum(GridJobResult[] results, int site) => results.Where(one => one.Site == site - 1).Sum(one => one.Wait);
 
     private static BatchJob Job(int number, double submit, double run, int site) => new(number, submit, run, 1, -1, 1, 1, site);
 }

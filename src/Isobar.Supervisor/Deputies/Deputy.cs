@@ -19,6 +19,7 @@ internal sealed class Deputy : IDisposable
     private readonly OutputRoute[] _outputs = [new(), new()];
     private readonly TaskCompletionSource<JobEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _launched = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _oneMove = new(1);
     private readonly List<Task> _outputPumps = [];
     private HostConnection? _host;
@@ -105,6 +106,8 @@ internal sealed class Deputy : IDisposable
         await _oneMove.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            // A job that is just being started is moved as soon as it runs.
+            await Task.WhenAny(_launched.Task, _end.Task).WaitAsync(LaunchWithin, cancellationToken).ConfigureAwait(false);
             if (_end.Task.IsCompleted || _host is null)
                 throw new MoveException($"job {_config.Place.Id} has ended.");
             return await new MoveCoordinator(this, _opener).MoveAsync(targetNode, targetAddress, why, progress, cancellationToken).ConfigureAwait(false);
@@ -176,6 +179,7 @@ internal sealed class Deputy : IDisposable
                 Finish(new JobEnd(failed.ExitCode, failed.Reason));
             else
                 _board.Update(status => status with { State = JobState.Running, Node = node, Incarnation = host.Incarnation });
+            _launched.TrySetResult();
         }
         catch (MoveException e)
         {
