@@ -30,7 +30,7 @@ for project; do
     # shellcheck disable=SC2086
     # In a mount namespace of its own: what a killed test leaves mounted (some bind the machine's root) is gone with it.
     # The hosts of one cluster are enough for two cores: classes of the cluster's tests run one after the other.
-    case $project in Isobar.Cluster.Tests) order="-parallel none" ;; *) order= ;; esac
+    case $project in Isobar.Cluster.Tests) order="-parallelMode none" ;; *) order= ;; esac
     # shellcheck disable=SC2086
     unshare --mount --propagation slave timeout --kill-after=30 "$limit" "$program" -noLogo -noColor -failSkips $order ${FILTER:-} -result-ctrf "$results/$project.json" < /dev/null
     status=$?
