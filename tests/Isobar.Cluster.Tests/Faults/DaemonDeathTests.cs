@@ -59,10 +59,11 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
+    /// <summary>The store spreads to the third host some seconds after it has joined: waits for it.</summary>
     private async Task SignalStoresAsync(string signal)
     {
         foreach (var host in cluster.Sandbox.Hosts)
-            Assert.Equal(0, (await cluster.ShAsync(host.Name, $"kill -{signal} $(pgrep -x etcd)")).ExitCode);
+            Assert.Equal(0, (await cluster.ShAsync(host.Name, $"for i in $(seq 300); do p=$(pgrep -x etcd) && break; sleep 0.1; done; kill -{signal} $p")).ExitCode);
     }
 
     /// <summary>The daemons may need a moment to find each other again; then the move must succeed.</summary>
