@@ -134,7 +134,5 @@ case " $parts " in
 esac
 
 case " $parts " in
-esac
-case " $parts " in
 *" run "*) "$here/criu.sh" ;;
 esac
