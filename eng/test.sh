@@ -18,6 +18,16 @@ if [ $# = 0 ]; then
     set -- $(cd tests && ls -d ./*.Tests | sed 's,^\./,,' | grep -v '^Isobar\.Cluster\.Tests$') Isobar.Cluster.Tests
 fi
 
+# Sandbox hosts have a /tmp and /run of their own: from there they could not see the programs of this repository.
+case $root in
+/tmp/* | /run/*)
+    export ISOBAR_TEST_PROGRAMS=/var/lib/isobar-tests
+    rm -rf "$ISOBAR_TEST_PROGRAMS"
+    mkdir -p "$ISOBAR_TEST_PROGRAMS"
+    cp -r out/bin out/sbin out/lib "$ISOBAR_TEST_PROGRAMS"
+    ;;
+esac
+
 for project; do
     program=tests/$project/bin/Release/net10.0/$project
     echo "== $project"
