@@ -21,15 +21,14 @@ fi
 # Sandbox hosts have a /tmp and /run of their own: from there they could not see the programs of this repository.
 case $root in
 /tmp/* | /run/*)
-    export ISOBAR_TEST_PROGRAMS=/var/lib/isobar-tests
-    rm -rf "$ISOBAR_TEST_PROGRAMS"
-    mkdir -p "$ISOBAR_TEST_PROGRAMS"
-    cp -r out/bin out/sbin out/lib "$ISOBAR_TEST_PROGRAMS"
+    rm -rf /var/lib/isobar-tests
+    cp -r "$root" /var/lib/isobar-tests
+    cd /var/lib/isobar-tests || exit 1
     ;;
 esac
 
 for project; do
-    program=tests/$project/bin/Release/net10.0/$project
+    program=$PWD/tests/$project/bin/Release/net10.0/$project
     echo "== $project"
     if [ ! -x "$program" ]; then
         echo "$project was not built: run 'make build-tests'." >&2
