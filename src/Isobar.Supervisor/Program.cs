@@ -24,6 +24,8 @@ internal static class Program
         {
             case ["launch"]:
                 return LaunchStage.Run();
+            case [TerminalStage.Name, _, _, ..]:
+                return TerminalStage.Run();
             case ["supervise", var config]:
                 return await SuperviseAsync(config).ConfigureAwait(false);
             default:

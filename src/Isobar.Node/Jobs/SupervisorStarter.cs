@@ -44,7 +44,9 @@ public static class SupervisorStarter
         });
     }
 
-    private static string Program()
+    /// <summary>Where the supervisor's program is.</summary>
+    /// <exception cref="JobException">It is not installed.</exception>
+    public static string Program()
     {
         string?[] places =
         [
