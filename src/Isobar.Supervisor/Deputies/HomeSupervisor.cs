@@ -39,8 +39,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         });
         _opener = new HostOpener(config, _identity, _board, _ended.Token);
         _journal = new Journal(config.RecordDirectory!);
-        _deputy = new Deputy(config, _journal, _opener, _board);
         _files = new JobFiles(spec);
+        _deputy = new Deputy(config, _journal, _opener, _board, _files);
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
