@@ -8,7 +8,7 @@ namespace Isobar.Linux.Fuse.Guest;
 /// One of the two streams of requests to home, over all connections that carry it. A thread that has a request sends it itself; one that finds another sending leaves it
 /// its request, so that nobody waits for a full connection and small requests share a record of TLS.
 /// </summary>
-internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
+internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites)
 {
     private const int BatchSize = 32 * 1024;
 
@@ -21,8 +21,9 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     private bool _sending;
     private bool _signWanted;
     private bool _closed;
-    private int _writesFromCacheInFlight;
-    private long _writesFromCache;
+    private ulong _lastOrdered;
+    private int _unattendedInFlight;
+    private long _unattended;
     private long _heard;
     private long _bytesRead;
     private long _bytesWritten;
@@ -43,32 +44,35 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         }
     }
 
-    /// <summary>Writes of mapped pages that came from the kernel so far.</summary>
-    public long WritesFromCache
+    /// <summary>The last request that the kernel takes for done before home has confirmed it.</summary>
+    public ulong LastOrdered => Volatile.Read(ref _lastOrdered);
+
+    /// <summary>Writes that came from the kernel so far and that no system call waits for: of mapped pages, and early ones.</summary>
+    public long UnattendedWrites
     {
         get
         {
             lock (_gate)
-                return _writesFromCache;
+                return _unattended;
         }
     }
 
     /// <summary>Those that home has not confirmed.</summary>
-    public int WritesFromCacheInFlight
+    public int UnattendedInFlight
     {
         get
         {
             lock (_gate)
-                return _writesFromCacheInFlight;
+                return _unattendedInFlight;
         }
     }
 
-    /// <summary>Waits until home has confirmed all writes of mapped pages, or the channel is closed.</summary>
-    public void WaitForWritesFromCache()
+    /// <summary>Waits until home has confirmed all of them, or the channel is closed.</summary>
+    public void WaitForUnattended()
     {
         lock (_gate)
         {
-            while (_writesFromCacheInFlight > 0 && !_closed)
+            while (_unattendedInFlight > 0 && !_closed)
                 Monitor.Wait(_gate);
         }
     }
@@ -84,28 +88,37 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     }
 
     /// <summary>Takes over a request; it is sent now, or by whoever is sending, or when there is a connection again.</summary>
-    public void Submit(PendingRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="after">The last ordered request of the other channel.</param>
+    public void Submit(PendingRequest request, ulong after = 0)
     {
-        Stream stream;
+        request.After = after;
+        Stream? stream = null;
         lock (_gate)
         {
             _ledger.Add(request);
-            if (request.IsWriteFromCache)
+            if (request.IsUnattended)
             {
-                _writesFromCache++;
-                _writesFromCacheInFlight++;
+                _unattended++;
+                _unattendedInFlight++;
             }
 
-            if (_stream is null)
-                return;
-            _outgoing.Enqueue(request);
-            if (_sending)
-                return;
-            _sending = true;
-            stream = _stream;
+            if (request.Early is not null)
+                Volatile.Write(ref _lastOrdered, request.Sequence);
+            if (_stream is not null)
+                _outgoing.Enqueue(request);
+            if (_stream is not null && !_sending)
+            {
+                _sending = true;
+                stream = _stream;
+            }
         }
 
-        Drain(stream);
+        // Not before it has its place in the order, and not later than needed.
+        if (request.Early is { } early)
+            earlyWrites.Answer(request.Unique, early);
+        if (stream is not null)
+            Drain(stream);
     }
 
     /// <summary>Asks home for a sign of life. May wait for the connection.</summary>
@@ -188,7 +201,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
             if (request is null)
                 continue;
             Deliver(request, frame.Flags, reply);
-            if (request.IsWriteFromCache)
+            if (request.IsUnattended)
                 Confirmed();
         }
     }
@@ -198,13 +211,20 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     {
         lock (_gate)
         {
-            if (--_writesFromCacheInFlight == 0)
+            if (--_unattendedInFlight == 0)
                 Monitor.PulseAll(_gate);
         }
     }
 
     private void Deliver(PendingRequest request, ReplyFlags flags, ReadOnlySpan<byte> reply)
     {
+        if (request.Early is { } early)
+        {
+            Interlocked.Add(ref _bytesWritten, early.Size);
+            earlyWrites.Confirm(early, reply);
+            return;
+        }
+
         if (!MemoryMarshal.TryRead(reply, out FuseReplyHeader header) || header.Length != reply.Length || header.Unique != request.Unique)
         {
             device.Answer(request.Unique, -Native.Errno.Io);
@@ -294,7 +314,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
                     break;
                 large = _outgoing.Dequeue();
                 large.IsWriting = true;
-                Seal(large.Buffer, large.Length, large.Sequence, 0);
+                Seal(large.Buffer, large.Length, large, 0);
                 return 0;
             }
 
@@ -302,20 +322,20 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
                 break;
             _outgoing.Dequeue();
             next.Message.CopyTo(_batch.AsSpan(used));
-            used += Finish(used, next.Length, next.Sequence);
+            used += Finish(used, next.Length, next);
         }
 
         if (used == 0 && (_signWanted || _ledger.Acknowledgements >= FrameLimits.Acknowledgements))
         {
             _signWanted = false;
-            used = Finish(0, RequestFrame.Size, 0);
+            used = Finish(0, RequestFrame.Size, null);
         }
 
         return used;
     }
 
     /// <summary>Adds acknowledgements to a message in the batch and writes its header; the message's whole length.</summary>
-    private int Finish(int start, int length, ulong sequence)
+    private int Finish(int start, int length, PendingRequest? request)
     {
         var count = Math.Min(_ledger.Acknowledgements, FrameLimits.Acknowledgements);
         for (var i = 0; i < count; i++)
@@ -325,10 +345,17 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         }
 
         var total = length + (count * sizeof(ulong));
-        Seal(_batch.AsSpan(start), total, sequence, count);
+        Seal(_batch.AsSpan(start), total, request, count);
         return total;
     }
 
-    private static void Seal(Span<byte> message, int length, ulong sequence, int acknowledgements) =>
-        MemoryMarshal.Write(message, new RequestFrame { Length = (uint)length, AcknowledgementCount = (uint)acknowledgements, Sequence = sequence });
+    private static void Seal(Span<byte> message, int length, PendingRequest? request, int acknowledgements) =>
+        MemoryMarshal.Write(message, new RequestFrame
+        {
+            Length = (uint)length,
+            AcknowledgementCount = (ushort)acknowledgements,
+            Flags = request?.Early is null ? RequestFlags.None : RequestFlags.Ordered,
+            Sequence = request?.Sequence ?? 0,
+            After = request?.After ?? 0,
+        });
 }
