@@ -9,6 +9,7 @@
 # netlink sockets; CRIU issues 2705, 2718, 2804), and the one of Debian 12 fails at the vDSO.
 set -eu
 
+here=$(dirname "$(readlink -f "$0")")
 least=4.2
 prefix=${ISOBAR_CRIU_PREFIX:-/usr/lib/isobar}
 tree=$prefix/criu
@@ -37,101 +38,32 @@ if works "${ISOBAR_CRIU:-criu}" || works "$wrapper"; then exit 0; fi
 [ "$(id -u)" = 0 ] || fail "no working criu >= $least here: run this as root to install one."
 command -v apt-get > /dev/null 2>&1 || fail "no working criu >= $least here and no apt-get: install it by hand."
 
-# The mirror and the keyring of this machine, from its own sources: "URI KEYRING COMPONENT". Both formats of apt are
-# read; the first source that offers Debian's own archive (a suite named like the running release) wins.
-codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-etc=$(apt-config shell d Dir::Etc/d | sed "s/^d='\(.*\)'$/\1/")
-etc=${etc:-/etc/apt/}
-
-deb822() {
-    awk -v code="$1" '
-        function done() {
-            if (types ~ /(^| )deb( |$)/ && (" " suites " ") ~ (" " code " ") && enabled != "no" && uris != "") {
-                split(uris, u, " "); print u[1], (key ~ /^\// ? key : "-"), "main"
-            }
-            types = uris = suites = key = enabled = ""
-        }
-        /^[ \t]*$/ { done(); next }
-        /^#/ { next }
-        { name = tolower($1); value = $0; sub(/^[^:]*:[ \t]*/, "", value) }
-        name == "types:" { types = value }
-        name == "uris:" { uris = value }
-        name == "suites:" { suites = value }
-        name == "signed-by:" { key = value }
-        name == "enabled:" { enabled = tolower(value) }
-        END { done() }' "$2"
-}
-
-oneline() {
-    awk -v code="$1" '
-        $1 != "deb" { next }
-        {
-            key = "-"; at = 2
-            if ($2 ~ /^\[/) {
-                while (at <= NF) {
-                    option = $at; gsub(/[][]/, "", option)
-                    if (option ~ /^signed-by=/) { key = substr(option, 11) }
-                    if ($at ~ /\]$/) { break }
-                    at++
-                }
-                at++
-            }
-            if ($(at + 1) == code) { print $at, key, "main" }
-        }' "$2"
-}
-
-sources() {
-    for file in "$etc"/sources.list "$etc"/sources.list.d/*.list; do
-        [ -r "$file" ] && oneline "$codename" "$file"
-    done
-    for file in "$etc"/sources.list.d/*.sources; do
-        [ -r "$file" ] && deb822 "$codename" "$file"
-    done
-    return 0
-}
-
-source=$(sources | head -n1)
-[ -n "$source" ] || fail "the apt sources of this machine name no Debian archive with the suite '$codename': add one, or install criu >= $least by hand."
-uri=${source%% *}
-keyring=$(echo "$source" | cut -d' ' -f2)
-if [ "$keyring" = - ]; then keyring=/usr/share/keyrings/debian-archive-keyring.gpg; fi
-[ -r "$keyring" ] || fail "the keyring $keyring is missing: install the package debian-archive-keyring."
+. "$here/mirror.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
-mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial" "$work/root"
-# An empty status file: apt then believes that nothing is installed, and fetches the whole closure with the libc.
-: > "$work/state/status"
-# Proxies and the like of the machine stay in force: the parts of its configuration are still read after this file.
-cat > "$work/apt.conf" << CONF
-Dir::State "$work/state";
-Dir::State::status "$work/state/status";
-Dir::Cache "$work/cache";
-Dir::Cache::archives "$work/cache/archives";
-Dir::Etc::sourcelist "$work/sources.list";
-Dir::Etc::sourceparts "-";
-Dir::Etc::preferences "-";
-Dir::Etc::preferencesparts "-";
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-CONF
+private_apt "$work"
+mkdir "$work/root"
 
 download() {
-    echo "deb [signed-by=$keyring] $uri $1 main" > "$work/sources.list"
-    APT_CONFIG=$work/apt.conf apt-get -qq update > "$work/log" 2>&1 || return 1
+    use_suite "$work" deb "$1" "$2" "$3" > "$work/log" 2>&1 || return 1
     candidate=$(APT_CONFIG=$work/apt.conf apt-cache madison criu 2> /dev/null | awk '{ print $3; exit }')
     new_enough "$candidate" || return 1
     APT_CONFIG=$work/apt.conf apt-get -qq -y --download-only install criu > "$work/log" 2>&1
 }
 
+mirrors > "$work/mirrors"
+[ -s "$work/mirrors" ] || fail "the apt sources of this machine name no Debian archive with the suite '$codename': add one, or install criu >= $least by hand."
 suite=
-for candidate_suite in forky sid; do
-    if download $candidate_suite; then
-        suite=$candidate_suite
-        break
-    fi
-done
+while [ -z "$suite" ] && read -r uri keyring; do
+    for newer in forky sid; do
+        if download $newer "$uri" "$keyring"; then
+            suite=$newer
+            break
+        fi
+    done
+done < "$work/mirrors"
 [ -n "$suite" ] || fail "no criu >= $least could be fetched from the Debian mirror of this machine: $(grep -m1 '^[EW]:' "$work/log" || echo "none of its suites has one")"
 
 for package in "$work"/cache/archives/*.deb; do

@@ -42,6 +42,10 @@ needs() {
         echo "python3 file /usr/bin/python3 a program that the tests move"
         echo "tmux command tmux terminals in the tests"
         echo "vim command vim a program that the tests move"
+        echo "python3-numpy file /usr/lib/python3/dist-packages/numpy a library that the tests move"
+        echo "nodejs command node a program that the tests move"
+        echo "default-jdk-headless command javac a program that the tests move"
+        echo "strace command strace a program that keeps another from being moved"
         ;;
     bench)
         echo "openssh-server file /usr/sbin/sshd the peer that Isobar is compared with"
@@ -129,6 +133,9 @@ case " $parts " in
     ;;
 esac
 
+case " $parts " in
+*" test "*) "$here/source.sh" zlib "$here/../out/sources" ;;
+esac
 case " $parts " in
 *" run "*) "$here/criu.sh" ;;
 esac

@@ -28,7 +28,8 @@ for project; do
     fi
     # A skipped test is not a pass. xunit: 0 all passed, 1 some failed, else it could not run.
     # shellcheck disable=SC2086
-    timeout --kill-after=30 "$limit" "$program" -noLogo -noColor -failSkips ${FILTER:-} -result-ctrf "$results/$project.json" < /dev/null
+    # In a mount namespace of its own: what a killed test leaves mounted (some bind the machine's root) is gone with it.
+    unshare --mount --propagation slave timeout --kill-after=30 "$limit" "$program" -noLogo -noColor -failSkips ${FILTER:-} -result-ctrf "$results/$project.json" < /dev/null
     status=$?
     if [ $status != 0 ] && { [ $status -gt 1 ] || [ ! -s "$results/$project.json" ]; }; then
         echo "ended with status $status" > "$results/$project.crashed"

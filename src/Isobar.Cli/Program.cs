@@ -4,8 +4,8 @@ using Isobar.Cli.Doctor;
 using Isobar.Cli.Jobs;
 using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
+using Isobar.Cli.Sim;
 using Isobar.Cli.Terminal;
-using Isobar.Linux.Kernel;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
@@ -25,6 +25,7 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     MovesListing.Create(),
     SandboxCommand.Create(),
     DoctorCommand.Create(),
+    SimCommand.Create(),
 };
 
 try
@@ -33,7 +34,7 @@ try
     parsed.InvocationConfiguration.EnableDefaultExceptionHandler = false;
     var code = await parsed.InvokeAsync();
     // A wrong command line is Isobar's failure, not a job's exit code 1.
-    return parsed.Errors.Count > 0 ? ExitCodes.Failure : code;
+    return code != 0 && parsed.Errors.Count > 0 ? ExitCodes.Failure : code;
 }
 catch (OperationCanceledException)
 {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Isobar.Linux.Files;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
 using Isobar.Linux.Processes;
@@ -50,7 +51,7 @@ internal static class Program
                 await guest.RunAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            Directory.Delete(config.RunDirectory, recursive: true);
+            FolderRemoval.Remove(config.RunDirectory);
             return 0;
         }
         catch (Exception e)
@@ -72,6 +73,9 @@ internal static class Program
         OwnNamespaces.Unshare(NamespaceKinds.Mount);
         Mounting.FollowOthers();
         var environment = new List<byte[]> { System.Text.Encoding.UTF8.GetBytes($"{InOwnNamespace}=1") };
+        // A service has no home; the runtime looks for one when it builds a chain of certificates, and fails without.
+        if (Environment.GetEnvironmentVariable("HOME") is null)
+            environment.Add("HOME=/"u8.ToArray());
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
             environment.Add(System.Text.Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"));
         var error = Becoming.Execute(

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Isobar.Cli.Terminal;
 using Isobar.Linux.Clocks;
 using Isobar.Linux.Pipes;
@@ -39,7 +38,7 @@ internal sealed class JobSession : IDisposable
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socketPath), cancellationToken);
-        DescriptorPassing.Send((int)socket.Handle, JsonSerializer.SerializeToUtf8Bytes(new AttachHello(), JobJson.Default.SupervisorHello));
+        DescriptorPassing.Send((int)socket.Handle, HelloFrame.Of(new AttachHello()));
         CatchSignals();
         EnterRaw();
         try

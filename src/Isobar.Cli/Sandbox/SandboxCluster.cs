@@ -1,3 +1,4 @@
+using Isobar.Linux.Files;
 using System.Globalization;
 
 namespace Isobar.Cli.Sandbox;
@@ -65,7 +66,7 @@ public sealed class SandboxCluster
         await SandboxProcesses.EndAllAsync(place, cancellation).ConfigureAwait(false);
         await HostGroups.RemoveAllAsync(place, cancellation).ConfigureAwait(false);
         if (Directory.Exists(place.Folder))
-            await ExternalCommand.RequireAsync(["rm", "-rf", "--one-file-system", "--", place.Folder], cancellation).ConfigureAwait(false);
+            FolderRemoval.Remove(place.Folder);
         if (Directory.Exists(SandboxPlace.Home) && !Directory.EnumerateFileSystemEntries(SandboxPlace.Home).Any())
             Directory.Delete(SandboxPlace.Home);
         return any;

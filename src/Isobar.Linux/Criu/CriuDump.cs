@@ -45,7 +45,7 @@ public static class CriuDump
     {
         cancellationToken.ThrowIfCancellationRequested();
         var time = Stopwatch.StartNew();
-        using var init = PidFd.TryOpen(options.InitPid) ?? throw new CriuException("The job ended before it could be moved.");
+        using var init = PidFd.TryOpen(options.InitPid) ?? throw Ended();
         using var directory = FileDescriptor.Open(options.WorkDirectory, LibC.OpenDirectory);
         using var capture = new ImageCapture(directory);
         using var point = new FrozenPoint(capture.Finished);
@@ -92,6 +92,8 @@ public static class CriuDump
         throw Explain(failure, exit, options);
     }
 
+    private static CriuException Ended() => new("The job ended before it could be moved.");
+
     private static Exception Explain(Exception? failure, ExitStatus exit, CriuDumpOptions options)
     {
         var log = Path.Combine(options.WorkDirectory, CriuDumpCommand.LogName);
@@ -102,6 +104,9 @@ public static class CriuDump
             case not null and not OperationCanceledException:
                 return failure;
             default:
+                // CRIU's errors are then about tasks that vanish under its hands.
+                if (ProcFs.Stat(options.InitPid) is null or { IsZombie: true })
+                    return Ended();
                 return new CriuException(CriuFailure.Explain(errors, "dump", exit), CriuLog.Tail(log), failure);
         }
     }

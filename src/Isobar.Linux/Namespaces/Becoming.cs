@@ -71,6 +71,14 @@ public static unsafe partial class Becoming
     /// <summary>0 when the calling user may execute the file, else the error number.</summary>
     public static int MayExecute(string path) => Access(path, 1) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
+    public static void CloseAtExec(int fd)
+    {
+        const int SetDescriptorFlags = 2;
+        const int Close = 1;
+        if (LibC.Fcntl(fd, SetDescriptorFlags, Close) < 0)
+            throw KernelException.Last("mark a descriptor");
+    }
+
     public static void Duplicate(int from, int to)
     {
         if (Dup2(from, to) < 0)

@@ -10,7 +10,11 @@ public static class DescriptorSockets
     /// <summary>The socket takes the descriptor over; the handle given is empty afterwards.</summary>
     public static Socket Take(SafeFileHandle handle)
     {
-        var socket = new Socket(new SafeSocketHandle(FileDescriptor.Number(handle), ownsHandle: true));
+        var socket = new Socket(new SafeSocketHandle(FileDescriptor.Number(handle), ownsHandle: true))
+        {
+            // The runtime of the process that it came from had made the open file non-blocking; here synchronous reads must wait.
+            Blocking = true,
+        };
         handle.SetHandleAsInvalid();
         return socket;
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Isobar.Linux.Files;
 using Isobar.Node.Membership;
 using Isobar.Protocol.Jobs;
 
@@ -74,8 +75,7 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
     private static void Remove(string run)
     {
         Orphans.End(run);
-        if (Directory.Exists(run))
-            Directory.Delete(run, recursive: true);
+        FolderRemoval.Remove(run);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the guest supervisor of job {Job} {Status}")]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Isobar.Linux.Files;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
 using Isobar.Node.Hosting;
@@ -150,7 +151,7 @@ public sealed partial class HomeJobs(
         }
 
         _live.TryRemove(id, out _);
-        RemoveRun(folders.HomeRunOf(id));
+        FolderRemoval.Remove(folders.HomeRunOf(id));
     }
 
     private async Task BringGuestAsync(string id, GuestNeeded needed)
@@ -189,19 +190,7 @@ public sealed partial class HomeJobs(
     private void Prune()
     {
         foreach (var old in Recorded().Where(job => !_live.ContainsKey(job.Id)).OrderByDescending(job => job.Started).Skip(KeepFinished).ToList())
-            Directory.Delete(folders.RecordOf(old.Id), recursive: true);
-    }
-
-    private static void RemoveRun(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The supervisor has removed it itself.
-        }
+            FolderRemoval.Remove(folders.RecordOf(old.Id));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} is lost: its supervisor is gone without a word")]

@@ -48,7 +48,7 @@ public static class SupervisorClient
     }
 
     private static void Send(Socket socket, SupervisorHello hello, params ReadOnlySpan<int> descriptors) =>
-        DescriptorPassing.Send((int)socket.Handle, JsonSerializer.SerializeToUtf8Bytes(hello, JobJson.Default.SupervisorHello), descriptors);
+        DescriptorPassing.Send((int)socket.Handle, HelloFrame.Of(hello), descriptors);
 
     private static async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancellationToken)
     {

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text.Json;
+using Isobar.Linux.Pipes;
 using Isobar.Linux.Sockets;
 using Isobar.Protocol.Jobs;
 using Microsoft.Win32.SafeHandles;
@@ -39,6 +41,19 @@ internal sealed class SupervisorSocket : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
+    /// <summary>A caller sends length (u32) and text at once, so that both are there when the first byte is; what follows is not touched.</summary>
+    private static SupervisorHello? ReceiveHello(int socket, out SafeFileHandle[] descriptors)
+    {
+        Span<byte> header = stackalloc byte[4];
+        if (DescriptorPassing.Receive(socket, header, out descriptors) != header.Length)
+            return null;
+        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
+        if (length is <= 0 or > MaxHello)
+            return null;
+        var text = new byte[length];
+        return DescriptorPassing.Receive(socket, text, out _) == length ? JsonSerializer.Deserialize(text, JobJson.Default.SupervisorHello) : null;
+    }
+
     private static async Task ServeOneAsync(Socket socket, Func<Caller, CancellationToken, Task> serve, CancellationToken cancellationToken)
     {
         using (socket)
@@ -46,17 +61,22 @@ internal sealed class SupervisorSocket : IDisposable
             try
             {
                 // Awaits the first byte without taking it: the descriptor comes with it, which the runtime's sockets cannot receive.
-                await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+                using (var handle = new SafeFileHandle(socket.Handle, ownsHandle: false))
+                    await Readiness.Shared.ReadableAsync(handle, cancellationToken).ConfigureAwait(false);
                 var uid = DescriptorPassing.Peer(socket).Uid;
-                var buffer = new byte[MaxHello];
-                var length = DescriptorPassing.Receive((int)socket.Handle, buffer, out var descriptors);
-                if (length == 0 || JsonSerializer.Deserialize(buffer.AsSpan(0, length), JobJson.Default.SupervisorHello) is not { } hello)
+                var hello = ReceiveHello((int)socket.Handle, out var descriptors);
+                if (hello is null)
                     return;
                 await serve(new Caller(socket, hello, uid, descriptors.FirstOrDefault()), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or SocketException or JsonException or OperationCanceledException or ObjectDisposedException)
             {
                 // The caller broke off.
+            }
+            catch (Exception e)
+            {
+                // One caller's failure is not the supervisor's; it is told to whoever reads the daemon's log.
+                await Console.Error.WriteLineAsync($"isobar-supervisor: a call failed: {e}").ConfigureAwait(false);
             }
         }
     }

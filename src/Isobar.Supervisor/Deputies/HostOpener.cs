@@ -66,8 +66,17 @@ internal sealed class HostOpener(SupervisorConfig config, ClusterIdentity? ident
 
     private async Task RunHostAsync(JobHost host, ResumableLink link)
     {
-        using (host)
-            await host.RunAsync(jobEnds).ConfigureAwait(false);
+        try
+        {
+            using (host)
+                await host.RunAsync(jobEnds).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Nobody awaits this: without a word here the job would seem to have vanished.
+            await Console.Error.WriteLineAsync($"isobar-supervisor {config.Place.Id}: {e}").ConfigureAwait(false);
+        }
+
         link.Close();
     }
 

@@ -1,3 +1,4 @@
+using Isobar.Linux.Files;
 using Isobar.Linux.Mounts;
 
 namespace Isobar.Supervisor.Hosting;
@@ -56,13 +57,7 @@ internal sealed class HostFolders
         Mounting.Detach(Images);
         Mounting.Detach(SharedMemory);
         Mounting.Detach(Root);
-        try
-        {
-            Directory.Delete(Top, recursive: true);
-        }
-        catch (IOException)
-        {
-            // A mount that is still busy: it goes with this process, and the daemon removes the folder.
-        }
+        // A mount that is still busy goes with this process; the daemon removes the folder then.
+        FolderRemoval.Remove(Top);
     }
 }

@@ -21,6 +21,7 @@ internal static class JobLauncher
         var (ours, theirs) = SocketPairs.Create();
         using var planPipe = KernelPipe.Create();
         ChildProcess init;
+        using var nothing = KernelOpen.Open("/dev/null", 2);
         using (theirs)
         using (stdio.JobEnds)
         {
@@ -30,7 +31,7 @@ internal static class JobLauncher
                 [LaunchStage.ReportDescriptor] = theirs,
             };
             for (var fd = 0; fd < 3; fd++)
-                descriptors[fd] = stdio.JobEnds[fd] ?? KernelOpen.Open("/dev/null", 2);
+                descriptors[fd] = stdio.JobEnds[fd] ?? nothing;
             init = OwnNamespaces.RunIn(JobNamespaces, () => ProcessSpawner.Spawn(new SpawnRequest
             {
                 Path = "/proc/self/exe",

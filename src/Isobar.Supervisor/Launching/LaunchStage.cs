@@ -30,6 +30,8 @@ internal static class LaunchStage
     {
         try
         {
+            // The end of the report's socket tells that the init has taken over.
+            Becoming.CloseAtExec(ReportDescriptor);
             var plan = JsonSerializer.Deserialize(ReadPlan(), LaunchJson.Default.LaunchPlan)
                 ?? throw new InvalidDataException("The supervisor gave no plan.");
             EnterView(plan);

@@ -71,7 +71,7 @@ public sealed class SandboxTests(TwoBareHosts hosts) : IClassFixture<TwoBareHost
             shared = open('/tmp/shared', 'w+'); shared.write('x' * 8192); shared.flush()
             view = mmap.mmap(shared.fileno(), 8192)
             unlinked = tempfile.TemporaryFile(); unlinked.write(b'y' * 5000); unlinked.flush()
-            lower = open('/etc/services'); lower.read(10)
+            lower = open('/usr/bin/dumb-init', 'rb'); lower.read(10)
             count = 0
             while True:
                 count += 1

@@ -129,7 +129,7 @@ internal sealed class CriuTestJob : IAsyncDisposable
     /// <summary>Dumps through a loopback connection into <see cref="Images"/>.</summary>
     public async Task<CriuDumpResult> DumpAsync(Func<CancellationToken, Task<bool>> atFrozenPoint, CriuDumpOptions? options = null)
     {
-        System.IO.Directory.Delete(Images, recursive: true);
+        Isobar.Linux.Files.FolderRemoval.Remove(Images);
         System.IO.Directory.CreateDirectory(Images);
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -219,6 +219,9 @@ internal sealed class CriuTestJob : IAsyncDisposable
         return text;
     }
 
+    /// <summary>Programs that run until they are told look for /dev/shm/stop.</summary>
+    public void Stop() => File.WriteAllText(Path.Combine(SharedMemory, "stop"), "");
+
     public string TerminalText { get; private set; } = "";
 
     public void TakeTerminal(SafeFileHandle master)
@@ -236,7 +239,11 @@ internal sealed class CriuTestJob : IAsyncDisposable
         using var copy = FileDescriptor.Duplicate(Terminal!);
         using var stream = new FileStream(copy, FileAccess.Read, 0);
         while (!TerminalText.Contains(marker, StringComparison.Ordinal))
-            TerminalText += Encoding.UTF8.GetString(buffer, 0, await Task.Run(() => stream.Read(buffer), Token).WaitAsync(TimeSpan.FromSeconds(10), Token));
+        {
+            var reading = Task.Run(() => stream.Read(buffer), Token);
+            Assert.True(await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(20), Token)) == reading, $"The terminal says only '{TerminalText}'.");
+            TerminalText += Encoding.UTF8.GetString(buffer, 0, await reading);
+        }
     }
 
     public void Write(string text, SafeFileHandle? to = null)
@@ -259,8 +266,12 @@ internal sealed class CriuTestJob : IAsyncDisposable
         Input.Dispose();
         Output.Dispose();
         Terminal?.Dispose();
-        if (Environment.GetEnvironmentVariable("ISOBAR_TEST_KEEP") is null)
-            System.IO.Directory.Delete(Directory, recursive: true);
+        // The machine's own root may still be bound here (a test that failed or was killed between Mount and Unmount), and a recursive delete
+        // would go through it and delete the machine. A plain rmdir fails on a mount point: then nothing is deleted at all.
+        System.IO.Directory.Delete(Root, recursive: false);
+        foreach (var path in (string[])[SharedMemory, Work, Images])
+            Isobar.Linux.Files.FolderRemoval.Remove(path);
+        System.IO.Directory.Delete(Directory, recursive: false);
     }
 
     public static void Run(string program, params string[] arguments)

@@ -5,6 +5,7 @@ using Isobar.Linux.Tests.Processes;
 namespace Isobar.Linux.Tests.Criu;
 
 /// <summary>Small self-judging programs that are dumped, killed and restored. Each ends with code 0 only if all was right.</summary>
+[Collection(CriuCollection.Name)]
 public sealed class MoveTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -12,7 +13,7 @@ public sealed class MoveTests
     [Fact]
     public async Task A_counter_on_pipes_loses_and_doubles_nothing()
     {
-        await using var job = await CriuTestJob.StartShellAsync("i=0; while [ $i -lt 400 ]; do echo $i; i=$((i+1)); read -t 0.002 x; done; echo end");
+        await using var job = await CriuTestJob.StartShellAsync("i=0; while echo $i; [ ! -e /dev/shm/stop ]; do i=$((i+1)); read -t 0.002 x; done; echo end");
         var output = await job.ReadUntilAsync("\n20\n");
         for (var move = 0; move < 3; move++)
         {
@@ -20,8 +21,9 @@ public sealed class MoveTests
             output += await job.ReadAsync();
         }
 
+        job.Stop();
         output += await job.ReadToEndAsync();
-        Assert.Equal(string.Join('\n', Enumerable.Range(0, 400)) + "\nend\n", output);
+        Assert.Equal(string.Join('\n', Enumerable.Range(0, output.Count(c => c == '\n') - 1)) + "\nend\n", output);
         Assert.Equal(0, (await job.Child.WaitAsync(Token)).Code);
     }
 
@@ -39,20 +41,20 @@ public sealed class MoveTests
 
     [Fact]
     public Task Threads_that_pass_a_token_by_futexes_go_on() => SurvivesAsync("""
-        import threading, time
-        turn = 0; count = 0; cond = threading.Condition()
+        import os, threading, time
+        turn = 0; count = 0; done = False; cond = threading.Condition()
         def run(me):
-            global turn, count
-            while count < 2000:
+            global turn, count, done
+            while not done:
                 with cond:
-                    while turn != me and count < 2000: cond.wait()
-                    assert turn == me or count >= 2000
+                    while turn != me and not done: cond.wait()
                     count += 1; turn = (turn + 1) % 4; cond.notify_all()
+                    if count % 100 == 0 and os.path.exists("/dev/shm/stop"): done = True
                 time.sleep(0.0005)
         ts = [threading.Thread(target=run, args=(i,)) for i in range(4)]
         print("up")
         [t.start() for t in ts]; [t.join() for t in ts]
-        assert 2000 <= count <= 2004
+        assert count >= 100
         """);
 
     [Fact]
@@ -61,24 +63,27 @@ public sealed class MoveTests
         f = tempfile.TemporaryFile(); f.write(b"x" * 3000000); f.flush()
         m = mmap.mmap(-1, 4096); lock = multiprocessing.Lock()
         pid = os.fork()
-        for i in range(500):
+        i = 0; at = 0 if pid else 4
+        while not os.path.exists("/dev/shm/stop"):
             with lock:
-                n = int.from_bytes(m[:4], "little") + 1
+                n = int.from_bytes(m[8:12], "little") + 1
                 time.sleep(0.0005)
-                m[:4] = n.to_bytes(4, "little")
+                m[8:12] = n.to_bytes(4, "little")
+            i += 1; m[at:at + 4] = i.to_bytes(4, "little")
             if i == 20 and pid: print("up")
         if pid == 0: os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0
-        assert int.from_bytes(m[:4], "little") == 1000
+        mine, other, both = (int.from_bytes(m[k:k + 4], "little") for k in (0, 4, 8))
+        assert mine >= 20 and mine + other == both
         f.seek(0); assert f.read() == b"x" * 3000000; assert os.fstat(f.fileno()).st_nlink == 0
         """);
 
     [Fact]
     public Task The_monotonic_clock_and_sleeps_go_on_without_a_step_back() => SurvivesAsync("""
-        import time
-        start = last = time.monotonic(); print("up")
-        while last - start < 1.5:
-            time.sleep(0.01); now = time.monotonic(); assert now > last and now - last < 3; last = now
+        import os, time
+        last = time.monotonic(); print("up")
+        while not os.path.exists("/dev/shm/stop"):
+            time.sleep(0.01); now = time.monotonic(); assert last < now < last + 30; last = now
         """);
 
     [Fact]
@@ -122,7 +127,7 @@ public sealed class MoveTests
             os.setsid(); fcntl.ioctl(s, termios.TIOCSCTTY, 0)
             for fd in range(3): os.dup2(s, fd)
             os.closerange(3, 100)
-            os.execve("/bin/bash", ["bash", "--norc", "-i"], {"PS1": "> ", "TERM": "dumb", "PATH": "/usr/bin:/bin"})
+            os.execve("/bin/bash", ["bash", "--norc", "--noediting", "-i"], {"PS1": "> ", "TERM": "dumb", "PATH": "/usr/bin:/bin"})
             """);
         var line = await job.ReadUntilAsync("\n");
         var python = ProcessTree.Descend(job.InitPid)[1];
@@ -136,7 +141,13 @@ public sealed class MoveTests
 
         // Ctrl-C reaches the foreground program, and only that.
         await job.TypeAsync("cat\n", "cat\r\n");
-        await job.TypeAsync("\u0003", "^C");
+        for (var i = 0; !ProcessTree.Descend(job.InitPid).Any(pid => ProcFs.CommandLine(pid) is ["cat"]); i++)
+        {
+            Assert.True(i < 500);
+            await Task.Delay(10, Token);
+        }
+
+        await job.TypeAsync("\u0003", "> ");
         await job.TypeAsync("kill %1; echo still $x\n", "still kept");
         await job.TypeAsync("exit\n", "exit");
         Assert.Equal(0, (await job.Child.WaitAsync(Token).WaitAsync(TimeSpan.FromSeconds(10), Token)).Code);
@@ -157,9 +168,12 @@ public sealed class MoveTests
         }
 
         // What was disposed may take a moment to be closed by other threads.
-        for (var i = 0; i < 50 && Footprint() != before; i++)
+        for (var i = 0; i < 50 && Footprint() is var now && (now.Descriptors > before.Descriptors || now.Mounts != before.Mounts || now.Processes != before.Processes); i++)
             await Task.Delay(20, Token);
-        Assert.Equal(before, Footprint());
+        var after = Footprint();
+        // Fewer is no leak: the first move's descriptors may be closed by the finaliser only now.
+        Assert.InRange(after.Descriptors, 0, before.Descriptors);
+        Assert.Equal((before.Mounts, before.Processes), (after.Mounts, after.Processes));
         Assert.Equal(["dump.log", "restore.log", "stats-dump", "stats-restore"], Directory.GetFiles(job.Work).Select(Path.GetFileName).Order());
     }
 
@@ -174,6 +188,7 @@ public sealed class MoveTests
         await job.ReadUntilAsync("up\n");
         var output = await job.MoveAsync();
         output += await job.MoveAsync();
+        job.Stop();
         if (input.Length > 0)
             job.Write(input);
         output += await job.ReadToEndAsync();

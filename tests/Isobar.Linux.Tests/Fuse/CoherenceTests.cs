@@ -58,7 +58,8 @@ public class CoherenceTests
         var before = view.Mount.Statistics.BytesRead;
         Assert.True(before >= 4 << 20);
         await view.ShellAsync("for i in 1 2 3; do cat f > /dev/null; sleep 0.6; done");
-        Assert.Equal(before, view.Mount.Statistics.BytesRead);
+        // The kernel may drop cached pages of its own accord (some machines reclaim memory all the time): once in three times is its right, more is our fault.
+        Assert.InRange(view.Mount.Statistics.BytesRead, before, before + (4 << 20));
     }
 
     [Fact(Timeout = 60_000)]

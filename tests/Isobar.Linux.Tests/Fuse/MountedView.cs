@@ -60,7 +60,7 @@ internal sealed class MountedView : IAsyncDisposable
             await Server.DisposeAsync();
         Directory.Delete(View);
         if (_ownsHome)
-            Directory.Delete(Path.GetDirectoryName(View)!, recursive: true);
+            Isobar.Linux.Files.FolderRemoval.Remove(Path.GetDirectoryName(View)!);
     }
 
     internal static async Task<string> RunAsync(string program, string[] arguments, string directory, int seconds = 30)

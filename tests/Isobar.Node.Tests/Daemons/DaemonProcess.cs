@@ -109,7 +109,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             await StopAsync();
         if (StoreProcessId is > 0 and var id)
             Signal(id, Kill);
-        Directory.Delete(_root, recursive: true);
+        Isobar.Linux.Files.FolderRemoval.Remove(_root);
     }
 
     private async Task EndAsync(int signal)

@@ -48,6 +48,12 @@ internal static class ExecCommand
         .Select(folder => Path.Combine(folder, name))
         .FirstOrDefault(File.Exists);
 
-    private static List<byte[]> Inherited() =>
-        [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"))];
+    /// <summary>Our environment, with this command on the path: an isobar that is not installed can be tried as well.</summary>
+    private static List<byte[]> Inherited()
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value);
+        environment["PATH"] = $"{Path.GetDirectoryName(Environment.ProcessPath)}:{environment.GetValueOrDefault("PATH", "/usr/bin:/bin")}";
+        environment.Remove("ISOBAR_SOCKET");
+        return [.. environment.Select(entry => Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"))];
+    }
 }

@@ -19,11 +19,27 @@ internal static class UpCommand
             var place = SandboxCommand.PlaceOf(parsed);
             var limits = new HostLimits(CoresOf(parsed.GetValue(cores)), ByteSize.Parse(parsed.GetValue(memory)));
             var sandbox = await SandboxCluster.UpAsync(place, NamesOf(parsed.GetValue(count), parsed.GetValue(names)), limits, cancellation).ConfigureAwait(false);
+            if (!parsed.GetValue(bare))
+                await JoinAsync(sandbox, cancellation).ConfigureAwait(false);
             foreach (var host in sandbox.Hosts)
                 await output.WriteLineAsync($"{host.Name,-10} {host.Address}").ConfigureAwait(false);
             return 0;
         });
         return command;
+    }
+
+    private static async Task JoinAsync(SandboxCluster sandbox, CancellationToken cancellation)
+    {
+        try
+        {
+            var daemons = new SandboxDaemons(sandbox, SandboxPrograms.Beside(Environment.ProcessPath!));
+            await daemons.CreateClusterAsync("sandbox", cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await SandboxCluster.DownAsync(sandbox.Place, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private static IReadOnlyList<string> NamesOf(int? count, string? names)

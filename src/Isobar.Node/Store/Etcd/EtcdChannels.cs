@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -10,6 +11,10 @@ namespace Isobar.Node.Store.Etcd;
 public sealed class EtcdChannels : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>An election takes one to two seconds with etcd's defaults: a call that meets one must outlast it.</summary>
+    private static readonly TimeSpan Perseverance = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();
     private List<(EtcdEndpoint Endpoint, GrpcChannel Channel)> _channels = [];
@@ -32,12 +37,12 @@ public sealed class EtcdChannels : IDisposable
     }
 
     /// <summary>The channel to use now; null if there is none.</summary>
-    internal (GrpcChannel Channel, int Index)? Current
+    internal (GrpcChannel Channel, int Index, int Count)? Current
     {
         get
         {
             lock (_gate)
-                return _channels.Count == 0 ? null : (_channels[_current].Channel, _current);
+                return _channels.Count == 0 ? null : (_channels[_current].Channel, _current, _channels.Count);
         }
     }
 
@@ -58,13 +63,14 @@ public sealed class EtcdChannels : IDisposable
     internal async Task<T> CallAsync<T>(Func<ChannelBase, CallOptions, AsyncUnaryCall<T>> call, Action? onAmbiguous, CancellationToken cancellation)
     {
         Exception? last = null;
-        int attempts;
-        lock (_gate)
-            attempts = Math.Max(2, _channels.Count);
-        for (var attempt = 0; attempt < attempts; attempt++)
+        var began = Stopwatch.GetTimestamp();
+        for (var attempt = 0; attempt < 2 || Stopwatch.GetElapsedTime(began) < Perseverance; attempt++)
         {
             if (Current is not { } current)
                 throw new StoreUnavailableException("no machine of the store is known");
+            // Once round without a pause; then an election or a change of members may need a moment.
+            if (attempt >= current.Count)
+                await Task.Delay(Pause, cancellation);
             try
             {
                 using var running = call(current.Channel, new CallOptions(deadline: DateTime.UtcNow + CallTimeout, cancellationToken: cancellation));
@@ -93,7 +99,8 @@ public sealed class EtcdChannels : IDisposable
 
     /// <summary>Failures that say nothing about the request itself: the member is away, without leader, or only a learner ("rpc not supported for learner").</summary>
     internal static bool IsAbsence(RpcException e) => e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal
-        or StatusCode.Unimplemented or StatusCode.Cancelled or StatusCode.Unauthenticated || (e.StatusCode == StatusCode.Unknown && e.Status.Detail.Contains("etcdserver", StringComparison.Ordinal));
+        or StatusCode.Unimplemented or StatusCode.Cancelled or StatusCode.Unauthenticated || (e.StatusCode == StatusCode.Unknown
+            && (e.Status.Detail.Contains("etcdserver", StringComparison.Ordinal) || e.Status.Detail.Contains("raft: stopped", StringComparison.Ordinal)));
 
     public void Dispose() => Use([]);
 }

@@ -1,0 +1,126 @@
+using Isobar.Balancing.Load;
+using Isobar.Balancing.Profiles;
+using Isobar.Simulation.Networks;
+using Isobar.Simulation.Reports;
+using Isobar.Simulation.Statistics;
+using Isobar.Simulation.World;
+using Isobar.Simulation.Workloads;
+using static Isobar.Simulation.Bench.Runs;
+
+namespace Isobar.Simulation.Bench;
+
+/// <summary>Scoreboard 4: analytic anchors, the herd effect of Mitzenmacher (2000), the levelling-off of Zhou (1988).</summary>
+internal static class AnchorsExhibit
+{
+    private const int Choices = 100;
+
+    private static readonly LifetimeLaw Law = new(LifetimeShape.Exponential, 1);
+
+    private static readonly Topology Near = new() { Latency = 0 };
+
+    public static Task MakeAsync(ExhibitPage page)
+    {
+        Anchors(page);
+        Herd(page);
+        Zhou(page);
+        return Task.CompletedTask;
+    }
+
+    private static void Anchors(ExhibitPage page)
+    {
+        page.Heading("Analytic anchors");
+        page.Text($"Mean response, exponential service of mean 1, processor sharing; two and three choices on {Choices} nodes with fresh knowledge (the formula is for infinitely many). ± is the 95 % interval over 4 seeds; at load 0.99 the formula lies within it, but a run of this length cannot tell 2 %.");
+        (string Name, int Nodes, int Cores, int Choices, double[] Exact)[] rows =
+        [
+            ("M/M/1", 1, 1, 0, [2.00, 5.00, 10.0, 100]),
+            ("M/M/6", 1, 6, 0, [1.033, 1.432, 2.234, 17.2]),
+            ("M/M/20", 1, 20, 0, [1.0004, 1.064, 1.275, 5.74]),
+            ("two choices", Choices, 1, 2, [1.266, 1.947, 2.614, 5.432]),
+            ("three choices", Choices, 1, 3, [1.125, 1.581, 2.028, 3.858]),
+        ];
+        double[] loads = [0.5, 0.8, 0.9, 0.99];
+        var table = new Table(["system", .. loads.SelectMany(load => new[] { $"{F(load, "0.0#")} exact", "here", "deviation" }).Select((heading, i) => heading + new string(' ', i / 3))]);
+        foreach (var (name, nodes, cores, choices, exact) in rows)
+        {
+            var cells = new List<string> { name };
+            for (var l = 0; l < loads.Length; l++)
+            {
+                var jobs = loads[l] > 0.95 ? 1_200_000 : 300_000;
+                var estimate = Respond(nodes, cores, choices, loads[l], choices > 0 && loads[l] > 0.95 ? 500_000 : jobs);
+                cells.AddRange([F(exact[l], "0.###"), $"{F(estimate.Mean)} ±{F(estimate.HalfWidth)}", Percent(estimate.Mean / exact[l] - 1)]);
+            }
+
+            table.Add(cells);
+        }
+
+        page.Table(table);
+    }
+
+    private static Estimate Respond(int nodes, int cores, int choices, double load, int jobs)
+    {
+        var profile = choices == 0 ? None : Placing(new StageSettings("best-of").With("choices", choices));
+        var gap = 1 / (load * nodes * cores);
+        var world = World(0) with { Machines = [new MachineKind(CoreSet.Uniform(cores), double.PositiveInfinity)], WarmUp = jobs * gap / 10 };
+        return Estimate.Of(Map(Enumerable.Range(1, 4), seed =>
+            Run(Generators.Poisson(nodes, load * cores, Law, jobs * gap, (ulong)seed), profile, world with { Seed = (ulong)seed }).MeanResponse));
+    }
+
+    private static void Herd(ExhibitPage page)
+    {
+        page.Heading("Old information: the herd");
+        page.Text("Load 0.8. All nodes read one bulletin board that is renewed every 2a seconds, so that news is a seconds old on average (Mitzenmacher's model, 2000); service takes 1 s. Mean response.");
+        double[] ages = [0, 1, 5, 10];
+        (string Name, Profile Profile)[] policies =
+        [
+            ("random", Placing(new StageSettings("best-of").With("choices", 1))),
+            ("best of two", Placing(new StageSettings("best-of").With("choices", 2))),
+            ("best of three", Placing(new StageSettings("best-of").With("choices", 3))),
+            ("least loaded", Placing(new StageSettings("least-loaded").With("within", 0))),
+        ];
+        var table = new Table(["nodes, policy", .. ages.Select(age => $"age {age} s")]);
+        var lines = new List<Series>();
+        foreach (var nodes in (int[])[16, 64, 256, 1024])
+        {
+            foreach (var (name, profile) in policies)
+            {
+                var points = Map(ages, age => (age, Run(Generators.Poisson(nodes, 0.8, Law, Math.Max(250, 80_000 / (0.8 * nodes)), 1), profile, World(age) with { WarmUp = 50 }).MeanResponse, 0.0));
+                table.Add([$"{nodes}, {name}", .. points.Select(point => F(point.MeanResponse, "0.00"))]);
+                if (nodes == 64)
+                    lines.Add(new Series(name, points));
+            }
+        }
+
+        page.Plot("response against age", new LinePlot("64 nodes at load 0.8: response against the age of news", "mean age of information, seconds", "mean response, seconds", lines) { LogY = true, FromY = 1 }.ToSvg());
+        page.Table(table);
+    }
+
+    private static void Zhou(ExhibitPage page)
+    {
+        page.Heading("How many hosts: the benefit levels off");
+        page.Text("Least loaded with fresh knowledge at load 0.8 against the number of hosts that share their load (Zhou 1988: no more to gain beyond about 30).");
+        int[] counts = [1, 2, 4, 8, 16, 28, 32, 64, 128];
+        var least = Placing(new StageSettings("least-loaded").With("within", 0));
+        var two = Placing(new StageSettings("best-of").With("choices", 2));
+        var table = new Table(["policy", .. counts.Select(count => $"{count}")]);
+        var lines = new List<Series>();
+        foreach (var (name, profile) in new[] { ("least loaded", least), ("best of two", two) })
+        {
+            var points = Map(counts, count => ((double)count, Run(Generators.Poisson(count, 0.8, Law, 100_000 / (0.8 * count), 2), profile, World(0) with { WarmUp = 50 }).MeanResponse, 0.0));
+            table.Add([name, .. points.Select(point => F(point.MeanResponse, "0.00"))]);
+            lines.Add(new Series(name, points));
+        }
+
+        page.Plot("response against hosts", new LinePlot("Load 0.8: response against the number of hosts", "hosts", "mean response, seconds", lines) { LogX = true, FromY = 1 }.ToSvg());
+        page.Table(table);
+    }
+
+    private static Profile Placing(StageSettings rule) => new(new ProfileSettings { Name = rule.Policy, Dissemination = new("oracle"), Rules = [rule], PeriodSeconds = 3600 });
+
+    private static Scenario World(double age) => new()
+    {
+        Machines = [new MachineKind(CoreSet.Uniform(1), double.PositiveInfinity)],
+        Topology = Near,
+        Costs = new MoveCosts { PlacementSeconds = 0 },
+        KnowledgePeriod = 2 * age,
+    };
+}

@@ -1,0 +1,84 @@
+using Isobar.Balancing.Load;
+using Isobar.Balancing.Profiles;
+using Isobar.Simulation.Reports;
+using Isobar.Simulation.Statistics;
+using Isobar.Simulation.World;
+using Isobar.Simulation.Workloads;
+using static Isobar.Simulation.Bench.Runs;
+
+namespace Isobar.Simulation.Bench;
+
+/// <summary>Scoreboard 2: the scenarios of Amir, Awerbuch, Barak, Borgstrom and Keren.</summary>
+internal static class OpportunityExhibit
+{
+    private const int Scenarios = 60;
+    private const double Memory = 64e6;
+
+    // Six unequal machines, slow enough for the load that the published slowdowns tell of, fast enough for round robin to be stable.
+    private static readonly (float Speed, double Memory)[] Machines = [(0.7f, 1), (0.6f, 1), (0.55f, 1), (0.5f, 1), (0.45f, 1), (0.45f, 1)];
+
+    public static Task MakeAsync(ExhibitPage page)
+    {
+        (string Name, Profile Profile, double Published)[] contenders =
+        [
+            ("PVM: round robin", ProfileReader.Load("round-robin"), 14.4),
+            ("E-PVM: opportunity cost, never moved", ProfileReader.Load("e-pvm"), 9.795),
+            ("MOSIX: threshold and ushering", Mosix(), 8.557),
+            ("E-MOSIX: opportunity cost, moved", ProfileReader.Load("mosix-oppcost"), 7.479),
+            ("isobar", ProfileReader.Load("isobar"), double.NaN),
+            ("none", ProfileReader.Load("local"), double.NaN),
+        ];
+        page.Text(
+            $"Six machines of speeds {string.Join(", ", Machines.Select(machine => machine.Speed))} and memories {string.Join(", ", Machines.Select(machine => machine.Memory))} of the largest; {Scenarios} scenarios of 10,000 s; Poisson arrivals one per 10 s, demand 2/U s, memory 1/U % of the largest machine, tenfold slow-down when memory is overcommitted. Information is gossiped "
+            + "(two messages a second per node) and moves cost 0.15 s, 1 GB/s and CPU at both ends. The generator's constants are remembered, not read, and the machines' speeds are ours: order and ratios are to be compared, not the values. "
+            + "The order is the published one. Policies that never move a process can be caught in a spiral here, which the published generator evidently softens: a node whose memory is overcommitted serves a tenth of its work while arrivals go on.");
+        var mosix = 0.0;
+        var means = new List<(string Name, Estimate Slowdown, double Published, List<string> More)>();
+        var table = new Table("policy", "slowdown here", "of MOSIX", "published", "of MOSIX ", "median", "p95", "moves per job", "thrashings per run");
+        var bars = new List<(double, double)>();
+        foreach (var (name, profile, published) in contenders)
+        {
+            var runs = Map(Enumerable.Range(1, Scenarios), seed => Run(Generators.Amir(6, 10000, (ulong)seed, 10, Memory), profile, World((ulong)seed)));
+            var slowdown = Estimate.Of([.. runs.Select(run => run.MeanSlowdown)]);
+            mosix = name.StartsWith("MOSIX", StringComparison.Ordinal) ? slowdown.Mean : mosix;
+            bars.Add((slowdown.Mean, slowdown.HalfWidth));
+            means.Add((name, slowdown, published,
+            [
+                F(runs.Average(run => run.MedianSlowdown), "0.00"),
+                F(runs.Average(run => run.P95Slowdown), "0.0"),
+                F(runs.Sum(run => run.Moves) / (double)runs.Sum(run => run.Processes), "0.00"),
+                F(runs.Average(run => run.Thrashings), "0.0"),
+            ]));
+        }
+
+        foreach (var (name, slowdown, published, rest) in means)
+        {
+            table.Add(
+            [
+                name,
+                $"{F(slowdown.Mean, "0.00")} ±{F(slowdown.HalfWidth, "0.00")}",
+                F(slowdown.Mean / mosix, "0.00"),
+                double.IsNaN(published) ? "" : F(published, "0.00"),
+                double.IsNaN(published) ? "" : F(published / 8.557, "0.00"),
+                .. rest,
+            ]);
+        }
+
+        page.Plot("mean slowdown by policy", new BarPlot("Scenarios of Amir et al.: mean slowdown", "mean slowdown (log scale)", [.. contenders.Select(c => c.Name.Split(':')[0])], [("slowdown", bars)]) { From = 1, Log = true }.ToSvg());
+        page.Table(table);
+        return Task.CompletedTask;
+    }
+
+    private static Profile Mosix() => new(ProfileReader.Load("mosix-oppcost").Settings with
+    {
+        Name = "mosix",
+        Rules = [new StageSettings("memory-ushering"), new StageSettings("threshold").With("stability", 0.3)],
+    });
+
+    private static Scenario World(ulong seed) => new()
+    {
+        Machines = [.. Machines.Select(machine => new MachineKind(CoreSet.Uniform(1, machine.Speed), machine.Memory * Memory))],
+        Costs = MoveCosts.ModernWithCpu,
+        Seed = seed,
+    };
+}

@@ -1,0 +1,129 @@
+namespace Isobar.Balancing.Consideration.Balance;
+
+/// <summary>
+/// Harchol-Balter and Downey 1997: half of the processes that have used a CPU seconds will use a more, so a job is moved iff
+/// age &gt; cost / (n - m), where n and m are the tasks at the source and, with the migrant, at the target [systems.md A5]. For cores of any number
+/// and speed n and m are slowdowns (tasks per core over speed), which is the same for one standard core.
+/// </summary>
+/// <remarks>
+/// The plain rule bounced one process 146 times on a real trace [scoreboard 1]. Two dampings, 0 as published:
+/// <c>residence</c>: a job must have used so many costs of its next move since it came;
+/// <c>growth</c>: its age must have grown by this share since it came. A move is paid for by a stay of one more age; with growth 1 a job comes
+/// to think again only when that stay is over, so it is moved at most log2(life / first age) + 1 times, however the loads change
+/// (plus <c>freeMoves</c>, to which growth does not apply).
+/// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
+/// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
+/// delay of all is weighed against more moves.
+/// </remarks>
+public sealed partial class LifetimeRule : ConsiderationRule
+{
+    private readonly Settings _settings;
+
+    public LifetimeRule(Settings settings) => _settings = settings;
+
+    public override string Name => "lifetime";
+
+    private double Weight => 1 + _settings.Others;
+
+    /// <summary>The published criterion, strict: n and m as tasks or slowdowns.</summary>
+    public static bool IsWorth(double age, double cost, double here, double there) => here > there && age > cost / (here - there);
+
+    /// <summary>CPU seconds that a job must have used on a node before it may be moved on; 0 for one that never moved.</summary>
+    /// <param name="freeMoves">Moves to which growth does not apply.</param>
+    public static double RestNeeded(in JobInfo job, double cost, double residence, double growth, int freeMoves = 0)
+    {
+        if (job.Moves == 0)
+            return 0;
+        double ageAtArrival = job.CpuSeconds - job.CpuSecondsHere;
+        return Math.Max(residence * cost, job.Moves > freeMoves ? growth * ageAtArrival : 0);
+    }
+
+    public override bool Consider(in Snapshot snapshot, Trigger trigger, ref RandomSource random, Plan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        if (trigger != Trigger.Arrival && !_settings.Periodic)
+            return false;
+        var taken = NodeId.None;
+        double tasks = TasksHere(in snapshot);
+        for (int i = 0; i < _settings.MovesAtOnce; i++)
+        {
+            bool busy = _settings.MaxInProgress > 0 && snapshot.State.MovesInProgress + i >= _settings.MaxInProgress;
+            if (busy || !MoveBest(in snapshot, tasks, plan, ref random, ref taken, out double left))
+                break;
+            tasks -= left;
+        }
+
+        return false;
+    }
+
+    public override bool TryJudge(in Snapshot snapshot, in JobOffer offer, out Acceptance acceptance)
+    {
+        acceptance = default;
+        if (!_settings.Verify || offer.Forced || offer.SourceShare <= 0)
+            return false;
+        double age = offer.Placement ? offer.Job.ExpectedCpuSeconds : offer.Job.CpuSeconds;
+        double cost = offer.Placement ? snapshot.Costs.PlacementSeconds : snapshot.Costs.Seconds(offer.Job);
+        double tasks = snapshot.State.ReadyNow + snapshot.State.ArrivalsInProgress + Targets.Tasks(offer.Job);
+        double there = Targets.Slowdown(in snapshot.Self, tasks, offer.Job, snapshot.Costs);
+        double here = 1 / offer.SourceShare;
+        bool worth = here - there >= _settings.MinGain && (age <= 0 ? here > there : IsWorth(Weight * age, cost, here, there));
+        if (worth)
+            return false;
+        acceptance = new(false, false, TargetBusy.With(offer.Job.Id, snapshot.Self.Node, age, cost, there, here));
+        return true;
+    }
+
+    // Own tasks: at this moment; smoothed, the smaller of the moment and the mean, so that neither a burst nor a past crowd moves anything.
+    private double TasksHere(in Snapshot snapshot) =>
+        _settings.Smoothed ? Math.Min(snapshot.State.ReadyNow, snapshot.State.LocalReady) : snapshot.State.ReadyNow;
+
+    private bool MoveBest(
+        in Snapshot snapshot, double tasks, Plan plan, ref RandomSource random, ref NodeId taken, out double left)
+    {
+        int bestJob = -1;
+        NodeId bestTarget = NodeId.None;
+        double bestBenefit = 0;
+        double bestHere = 0;
+        double bestThere = 0;
+        ReadOnlySpan<JobInfo> jobs = snapshot.Jobs;
+        for (int i = 0; i < jobs.Length; i++)
+        {
+            ref readonly JobInfo job = ref jobs[i];
+            if (!job.IsMovable || plan.Concerns(job.Id))
+                continue;
+            double here = Targets.Slowdown(in snapshot.Self, Math.Max(tasks, Targets.Tasks(in job)), in job, snapshot.Costs);
+            double cost = snapshot.Costs.Seconds(in job);
+            double best = Weight * job.CpuSeconds * (here - 1 / MaxSpeed) - cost;
+            if (best <= bestBenefit && !plan.Explains)
+                continue;
+            double rest = RestNeeded(in job, cost, _settings.Residence, _settings.Growth, _settings.FreeMoves);
+            if (job.CpuSecondsHere < rest)
+            {
+                plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, rest, cost));
+                continue;
+            }
+
+            int target = Targets.Fastest(in snapshot, in job, _settings.MaxAgeSeconds, taken, ref random, out double there);
+            if (target < 0)
+                continue;
+            double benefit = Weight * job.CpuSeconds * (here - there) - cost;
+            if (!IsWorth(Weight * job.CpuSeconds, cost, here, there) || here - there < _settings.MinGain)
+                plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
+            else if (benefit > bestBenefit)
+                (bestJob, bestTarget, bestBenefit, bestHere, bestThere) = (i, snapshot.Others[target].Node, benefit, here, there);
+        }
+
+        left = 0;
+        if (bestJob < 0)
+            return false;
+        ref readonly JobInfo chosen = ref jobs[bestJob];
+        int second = Targets.Fastest(in snapshot, in chosen, _settings.MaxAgeSeconds, bestTarget, ref random, out double secondThere);
+        double chosenCost = snapshot.Costs.Seconds(in chosen);
+        bool hasSecond = second >= 0 && IsWorth(Weight * chosen.CpuSeconds, chosenCost, bestHere, secondThere);
+        NodeId alternate = hasSecond ? snapshot.Others[second].Node : NodeId.None;
+        plan.Move(in chosen, bestTarget, alternate, Pays.With(chosen.Id, bestTarget, chosen.CpuSeconds, chosenCost, bestHere, bestThere));
+        taken = bestTarget;
+        left = Targets.Tasks(in chosen);
+        return true;
+    }
+}

@@ -1,0 +1,56 @@
+namespace Isobar.Balancing.Consideration;
+
+public enum ActionKind : byte
+{
+    /// <summary>Move a running (or suspended) job to <see cref="PlannedAction.To"/>.</summary>
+    Move,
+
+    /// <summary>Stop it where it is; memory stays.</summary>
+    Suspend,
+
+    /// <summary>Let a suspended job run on.</summary>
+    Resume,
+
+    /// <summary>Freeze it to disk; it holds no memory any more.</summary>
+    Freeze,
+
+    /// <summary>Bring a frozen job back.</summary>
+    Thaw,
+
+    /// <summary>Write a checkpoint and let it run on.</summary>
+    Checkpoint,
+
+    /// <summary>Ask it to leave: checkpoint, then start elsewhere or wait for a machine at home.</summary>
+    Vacate,
+
+    /// <summary>Push cold memory of the job to the memory of another node; the job stays (global memory, remote memory server).</summary>
+    PageOut,
+
+    /// <summary>The time to vacate is over: kill it; it restarts from its last checkpoint.</summary>
+    Kill,
+}
+
+/// <summary>One thing that a plan wants done. The host re-checks it against the present, asks the target, and then acts.</summary>
+/// <param name="Alternate">A second target, if the first one refuses; <see cref="NodeId.None"/> if there is none.</param>
+public readonly record struct PlannedAction(ActionKind Kind, JobId Job, NodeId From, NodeId To, NodeId Alternate, Reason Reason)
+{
+    /// <summary>How much, for <see cref="ActionKind.PageOut"/>.</summary>
+    public long Bytes { get; init; }
+}
+
+/// <summary>Where a new job shall start.</summary>
+/// <param name="Target">The node; the node itself for "here".</param>
+/// <param name="Alternate">A second target, if the first one refuses.</param>
+public readonly record struct Placement(NodeId Target, NodeId Alternate, Reason Reason);
+
+/// <summary>A target's answer to an offer.</summary>
+/// <param name="Suspended">Take it in, but do not let it run yet (MOSIX2: evacuated jobs come frozen).</param>
+public readonly record struct Acceptance(bool Accepted, bool Suspended, Reason Reason);
+
+/// <summary>What a node sends to a target before it moves or places a job there.</summary>
+/// <param name="From">The node that offers.</param>
+/// <param name="SourceShare">What one task of the job gets at the source now, in standard cores (1 = a whole standard core).</param>
+/// <param name="ExpectedShare">What the source thinks that it would get at the target.</param>
+/// <param name="Placement">True for a job that has not started yet.</param>
+/// <param name="Forced">True if it must leave (owner, memory, leaving node): an offer that a target refuses only for want of room.</param>
+public readonly record struct JobOffer(JobInfo Job, NodeId From, double SourceShare, double ExpectedShare, bool Placement, bool Forced);

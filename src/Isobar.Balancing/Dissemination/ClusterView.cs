@@ -1,0 +1,230 @@
+using Isobar.Balancing.Load;
+
+namespace Isobar.Balancing.Dissemination;
+
+/// <summary>
+/// The load vector of one node: at most <see cref="Capacity"/> entries of other nodes, one per node, newest news wins. When it is full,
+/// a new node takes the place of the oldest entry (by stamp, or by arrival if <see cref="IsFifo"/>).
+/// </summary>
+/// <remarks>
+/// Starts small and grows to the capacity. Up to 16 entries are searched in a row; beyond that an index is kept, so a merge
+/// is O(1) except when the victim must be found.
+/// </remarks>
+public sealed class ClusterView
+{
+    private const int Linear = 16;
+
+    private readonly bool _repeats;
+    private LoadEntry[] _entries;
+    private Dictionary<NodeId, int>? _index;
+    private Charge[]? _charges;
+    private int _chargeCount;
+    private int _next;
+
+    /// <param name="capacity">The most entries, at least 1.</param>
+    /// <param name="fifo">True: new news overwrites what came in first (openMosix); false: what was measured first.</param>
+    /// <param name="repeats">
+    /// True: a plain FIFO, in which a node that is heard again takes a further slot and its old news stays until it is overwritten;
+    /// only with <paramref name="fifo"/> and at most 16 entries.
+    /// </param>
+    public ClusterView(int capacity, bool fifo = false, bool repeats = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        if (repeats && (!fifo || capacity > Linear))
+            throw new ArgumentException($"Only a FIFO of at most {Linear} entries holds a node twice.", nameof(repeats));
+        _repeats = repeats;
+        Capacity = capacity;
+        IsFifo = fifo;
+        _entries = new LoadEntry[Math.Min(capacity, 8)];
+    }
+
+    public int Capacity { get; }
+
+    public bool IsFifo { get; }
+
+    public int Count { get; private set; }
+
+    /// <summary>The entries in no particular order; valid until the next change.</summary>
+    public ReadOnlySpan<LoadEntry> Entries => _entries.AsSpan(0, Count);
+
+    public ref readonly LoadEntry this[int index] => ref Entries[index];
+
+    /// <summary>Index of a node's entry (its newest one), or -1.</summary>
+    public int IndexOf(NodeId node)
+    {
+        if (_index is not null)
+            return _index.TryGetValue(node, out int found) ? found : -1;
+        int newest = -1;
+        for (int i = 0; i < Count; i++)
+        {
+            if (_entries[i].Node != node)
+                continue;
+            if (!_repeats)
+                return i;
+            if (newest < 0 || _entries[i].IsNewerThan(in _entries[newest]))
+                newest = i;
+        }
+
+        return newest;
+    }
+
+    public bool TryGet(NodeId node, out LoadEntry entry)
+    {
+        int index = IndexOf(node);
+        entry = index < 0 ? default : _entries[index];
+        return index >= 0;
+    }
+
+    /// <summary>Takes the entry in if it is news: of an unknown node, or newer than the known one. Returns whether it was.</summary>
+    public bool Merge(in LoadEntry entry)
+    {
+        int index = IndexOf(entry.Node);
+        if (index >= 0)
+        {
+            if (!entry.IsNewerThan(in _entries[index]))
+                return false;
+            if (_repeats)
+                index = Slot(in entry);
+            _entries[index] = entry;
+        }
+        else
+        {
+            index = Slot(in entry);
+            if (index < 0)
+                return false;
+            _entries[index] = entry;
+            _index?.Add(entry.Node, index);
+        }
+
+        if (_chargeCount > 0)
+            Recharge(ref _entries[index]);
+        return true;
+    }
+
+    /// <summary>Forgets a node.</summary>
+    public bool Remove(NodeId node)
+    {
+        int index = IndexOf(node);
+        if (index < 0)
+            return false;
+        _index?.Remove(node);
+        int last = --Count;
+        if (index != last)
+        {
+            _entries[index] = _entries[last];
+            if (_index is not null)
+                _index[_entries[index].Node] = index;
+        }
+
+        return true;
+    }
+
+    public void Clear()
+    {
+        Count = 0;
+        _next = 0;
+        _chargeCount = 0;
+        _index?.Clear();
+    }
+
+    /// <summary>
+    /// Sets flags of a known node, for example that it is believed dead, without making its entry newer.
+    /// </summary>
+    public void SetFlags(NodeId node, NodeFlags flags)
+    {
+        int index = IndexOf(node);
+        if (index >= 0)
+            _entries[index].Flags = flags;
+    }
+
+    /// <summary>
+    /// Remembers that this node has just sent work to <paramref name="node"/>, which the entries on the way do not know yet: until an entry
+    /// measured after <paramref name="now"/> comes, that node counts as having <paramref name="processes"/> more (against sending
+    /// a herd by one old entry).
+    /// </summary>
+    public void Expect(NodeId node, Instant now, double processes, double load, long memoryBytes)
+    {
+        _charges ??= new Charge[4];
+        if (_chargeCount == _charges.Length)
+            Array.Resize(ref _charges, _chargeCount * 2);
+        var charge = new Charge(node, now, (float)processes, (float)load, (uint)Math.Clamp(memoryBytes >> 20, 0, uint.MaxValue));
+        _charges[_chargeCount++] = charge;
+        int index = IndexOf(node);
+        if (index >= 0)
+            charge.Apply(ref _entries[index]);
+    }
+
+    private void Recharge(ref LoadEntry entry)
+    {
+        int kept = 0;
+        for (int i = 0; i < _chargeCount; i++)
+        {
+            Charge charge = _charges![i];
+            if (charge.Node == entry.Node)
+            {
+                if (entry.Stamp > charge.Made)
+                    continue;
+                charge.Apply(ref entry);
+            }
+
+            _charges[kept++] = charge;
+        }
+
+        _chargeCount = kept;
+    }
+
+    private int Slot(in LoadEntry entry)
+    {
+        if (Count < Capacity)
+        {
+            if (Count == _entries.Length)
+                Array.Resize(ref _entries, Math.Min(Capacity, Count * 2));
+            if (Count == Linear && _index is null)
+            {
+                _index = new Dictionary<NodeId, int>(Linear * 2);
+                for (int i = 0; i < Count; i++)
+                    _index.Add(_entries[i].Node, i);
+            }
+
+            return Count++;
+        }
+
+        int victim;
+        if (IsFifo)
+        {
+            victim = _next;
+            _next = _next + 1 == Capacity ? 0 : _next + 1;
+        }
+        else
+        {
+            victim = Oldest();
+            if (_entries[victim].Stamp >= entry.Stamp)
+                return -1;
+        }
+
+        _index?.Remove(_entries[victim].Node);
+        return victim;
+    }
+
+    private int Oldest()
+    {
+        int oldest = 0;
+        for (int i = 1; i < Count; i++)
+        {
+            if (_entries[i].Stamp < _entries[oldest].Stamp)
+                oldest = i;
+        }
+
+        return oldest;
+    }
+
+    private readonly record struct Charge(NodeId Node, Instant Made, float Processes, float Load, uint MemoryMiB)
+    {
+        public void Apply(ref LoadEntry entry)
+        {
+            entry.Ready += Processes;
+            entry.Load += Load;
+            entry.FreeMemoryMiB -= Math.Min(entry.FreeMemoryMiB, MemoryMiB);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using Isobar.Balancing.Consideration;
+using Isobar.Simulation.Processors;
+using Isobar.Simulation.Workloads;
+
+namespace Isobar.Simulation.World;
+
+/// <summary>Where a process is in its life.</summary>
+public enum ProcessState
+{
+    /// <summary>Its time has not come.</summary>
+    Unborn,
+
+    /// <summary>Ready or waiting for I/O at its node.</summary>
+    Active,
+
+    /// <summary>On the way to a node.</summary>
+    Moving,
+
+    /// <summary>Stopped or frozen at its node.</summary>
+    Held,
+
+    /// <summary>Waits for its home to come back after a crash.</summary>
+    Homeless,
+
+    Finished,
+
+    Killed,
+}
+
+/// <summary>A process of the workload while it is simulated. Its CPU demand is cut into segments that end in an I/O wait, a fork or its end.</summary>
+internal sealed class SimulatedProcess(int index, WorkItem item, double memory) : ProcessorTask
+{
+    private JobInfo _info;
+
+    public int Index { get; } = index;
+
+    public WorkItem Item { get; } = item;
+
+    /// <summary>Resident bytes.</summary>
+    public double Memory { get; } = memory;
+
+    public ProcessState State { get; set; }
+
+    /// <summary>The node that holds it; the source while it moves.</summary>
+    public SimulatedNode Node { get; set; } = null!;
+
+    /// <summary>Place in the list of its node.</summary>
+    public int NodeSlot { get; set; } = -1;
+
+    /// <summary>Where it moves to.</summary>
+    public SimulatedNode? Target { get; set; }
+
+    /// <summary>Work of the present segment when it is off the CPU.</summary>
+    public double SegmentLeft { get; set; }
+
+    /// <summary>Work after the present segment.</summary>
+    public double AfterSegment { get; set; }
+
+    /// <summary>Whether it waits for I/O (or for remote pages) rather than for a core.</summary>
+    public bool Waiting { get; set; }
+
+    /// <summary>Event of the end of its wait or of its move; -1: none.</summary>
+    public int Event { get; set; } = -1;
+
+    /// <summary>CPU seconds used when it came to its node.</summary>
+    public double CpuAtArrival { get; set; }
+
+    /// <summary>Seconds that it still has to wait for pages of its last lazy move.</summary>
+    public double StallLeft { get; set; }
+
+    /// <summary>CPU seconds used at its last checkpoint.</summary>
+    public double Checkpointed { get; set; }
+
+    /// <summary>When it really began, in seconds (children: when they were forked).</summary>
+    public double Born { get; set; }
+
+    /// <summary>Next of its children to fork, as an index into the simulation's list of children.</summary>
+    public int NextChild { get; set; }
+
+    /// <summary>The target wants it not to run yet.</summary>
+    public bool ArrivesHeld { get; set; }
+
+    /// <summary>A lazy move has left pages behind on this node until the stall is over.</summary>
+    public SimulatedNode? PagesAt { get; set; }
+
+    /// <summary>Bytes of its memory that another node holds for it, and which node.</summary>
+    public double PagedOut { get; set; }
+
+    public SimulatedNode? PageServer { get; set; }
+
+    /// <summary>What the policies know of it.</summary>
+    public ref JobInfo Info => ref _info;
+
+    /// <summary>CPU seconds used so far (the process's node must have been advanced to the present).</summary>
+    public double CpuUsed => Item.Cpu - AfterSegment - (IsReady ? Node.Cpu.Remaining(this) : SegmentLeft);
+
+    public JobId Id => new(Index);
+}
+
+/// <summary>CPU work of the system itself: packing and unpacking the image of a move.</summary>
+internal sealed class KernelTask : ProcessorTask
+{
+}
+
+/// <summary>The interactive work of a node's owner.</summary>
+internal sealed class OwnerTask : ProcessorTask
+{
+    public double Began { get; set; }
+
+    public double Work { get; set; }
+}

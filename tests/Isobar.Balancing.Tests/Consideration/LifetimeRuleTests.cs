@@ -1,0 +1,276 @@
+using CsCheck;
+using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Consideration.Balance;
+using Isobar.Balancing.Load;
+
+namespace Isobar.Balancing.Tests.Consideration;
+
+public sealed class LifetimeRuleTests
+{
+    private const double Half = 0.5e6 / (1 << 20);
+
+    [Fact]
+    public void The_1996_costs_are_those_of_the_paper()
+    {
+        Assert.Equal(0.3 + (1 << 20) / 0.5e6, CostModel.Of1996.Seconds(1L << 20), 9);
+        Assert.Equal(0.15 + 100e6 / 1e9, CostModel.Modern.Seconds(100_000_000), 9);
+        Assert.Equal(0.3, CostModel.Of1996.PlacementSeconds);
+        JobInfo hinted = Scene.Job(1, 1);
+        hinted.FreezeSecondsHint = 0.07;
+        Assert.Equal(0.07, CostModel.Modern.Seconds(in hinted));
+    }
+
+    [Theory]
+    [InlineData(1.29, false)]
+    [InlineData(1.30, false)]
+    [InlineData(1.31, true)]
+    public void Age_must_exceed_the_cost_over_the_difference(double age, bool moves)
+    {
+        // 0.3 s + 0.5 MB at 0.5 MB/s = 1.3 s; n = 2, m = 1.
+        Scene scene = new Scene().WithJobs(Scene.Job(1, age, Half), Scene.Job(2, 0)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(moves ? 1 : 0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+    }
+
+    [Theory]
+    [InlineData(3, 1, 1.31, true)]
+    [InlineData(3, 2, 100, false)]
+    [InlineData(4, 1, 0.66, true)]
+    [InlineData(4, 1, 0.64, false)]
+    [InlineData(2, 1, 100, false)]
+    public void N_counts_the_source_and_m_the_target_with_the_migrant(int here, int there, double age, bool moves)
+    {
+        Scene scene = new Scene().WithJobs(Scene.Job(1, age, Half)).SetReady(here).WithOthers(Scene.Machine(1, there));
+        Assert.Equal(moves ? 1 : 0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void The_job_with_the_largest_benefit_goes_to_the_node_that_serves_it_fastest()
+    {
+        Scene scene = new Scene()
+            .WithJobs(Scene.Job(1, 5), Scene.Job(2, 50), Scene.Job(3, 49, 0.1), Scene.Job(4, 0.1))
+            .WithOthers(Scene.Machine(1, 1), Scene.Machine(2, 0), Scene.Machine(3, 2));
+        PlannedAction move = scene.Single(Scene.Rule("lifetime"), Trigger.Arrival);
+        Assert.Equal(new JobId(2), move.Job);
+        Assert.Equal(new NodeId(2), move.To);
+        Assert.Equal(new NodeId(1), move.Alternate);
+        Assert.Contains("50", move.Reason.Describe(), StringComparison.Ordinal);
+        Assert.Equal(["age", "cost", "here", "there"], move.Reason.Fields().Select(f => f.Key));
+        Assert.Equal(4, move.Reason.Fields().Single(f => f.Key == "here").Value);
+    }
+
+    [Fact]
+    public void Published_it_considers_at_arrivals_only()
+    {
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 50), Scene.Job(2, 50)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Periodic).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("periodic", 1)), Trigger.News).Actions.Length);
+    }
+
+    [Fact]
+    public void A_job_rests_for_the_costs_or_the_growth_that_damping_asks_for()
+    {
+        JobInfo job = Scene.Job(1, 30, Half);
+        job.Moves = 1;
+        job.CpuSecondsHere = 6.4;
+        Scene scene = new Scene().WithJobs(job, Scene.Job(2, 0)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("residence", 5)), Trigger.Arrival).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("residence", 4.9)), Trigger.Arrival).Actions.Length);
+        Plan resting = scene.Decide(Scene.Rule("lifetime", ("growth", 0.3)), Trigger.Arrival);
+        Assert.Equal(0, resting.Actions.Length);
+        Scene.AssertExplained(Assert.Single(resting.Stays, s => s.Job == job.Id), "lifetime");
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("growth", 0.27)), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void With_growth_one_the_moves_of_a_job_are_bounded_by_the_logarithm_of_its_life() =>
+        Gen.Select(Gen.Double[1, 20], Gen.Double[50, 5000], Gen.Double[0.01, 2], Gen.ULong).Sample((first, life, step, seed) =>
+        {
+            // The worst world: another node is always empty and this one always full.
+            ConsiderationRule rule = Scene.Rule("lifetime", ("growth", 1), ("periodic", 1));
+            var random = new RandomSource(seed);
+            JobInfo job = Scene.Job(1, first, 0.01);
+            job.CpuSecondsHere = first;
+            int moves = 0;
+            double firstMove = 0;
+            while (job.CpuSeconds < life)
+            {
+                Scene scene = new Scene().WithJobs(job).SetReady(5).WithOthers(Scene.Machine(1, 0));
+                if (scene.Decide(rule, Trigger.Periodic, explains: false).Actions.Length == 1)
+                {
+                    firstMove = moves == 0 ? job.CpuSeconds : firstMove;
+                    job.Moves = ++moves;
+                    job.CpuSecondsHere = 0;
+                }
+
+                double used = step * (0.1 + random.NextDouble());
+                job.CpuSeconds += used;
+                job.CpuSecondsHere += used;
+            }
+
+            Assert.True(moves > 0);
+            Assert.True(moves <= Math.Log2(life / firstMove) + 1.0001, $"{moves} moves from {firstMove} to {life} s");
+        }, iter: 30);
+
+    [Fact]
+    public void It_never_moves_a_job_that_must_stay() =>
+        Gen.Select(Gen.Int[0, 255], Gen.Double[0, 1000], Gen.Int[0, 6]).Sample((flags, age, there) =>
+        {
+            JobInfo job = Scene.Job(1, age);
+            job.Flags = (JobFlags)flags;
+            Scene scene = new Scene().WithJobs(job).SetReady(4).WithOthers(Scene.Machine(1, there));
+            Plan plan = scene.Decide(Scene.Rule("lifetime", ("periodic", 1)));
+            if (plan.Actions.Length == 1)
+                Assert.True(job.IsMovable && there < 3);
+        });
+
+    [Theory]
+    [InlineData(NodeFlags.Blocked)]
+    [InlineData(NodeFlags.Dead)]
+    [InlineData(NodeFlags.Leaving)]
+    public void Closed_nodes_are_no_targets(NodeFlags flag)
+    {
+        LoadEntry closed = Scene.Machine(1, 0);
+        closed.Flags = flag;
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 500)).SetReady(4).WithOthers(closed);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void Old_news_and_nodes_without_room_are_not_used()
+    {
+        Scene old = new Scene { Now = Scene.Start + 61 }.WithJobs(Scene.Job(1, 5000)).SetReady(4).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(0, old.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        LoadEntry full = Scene.Machine(1, 0);
+        full.FreeMemoryMiB = 99;
+        Scene big = new Scene().WithJobs(Scene.Job(1, 5000, 100)).SetReady(4).WithOthers(full);
+        Assert.Equal(0, big.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void A_target_checks_with_its_own_present_load()
+    {
+        ConsiderationRule rule = Scene.Rule("lifetime", ("verify", 1));
+        var offer = new JobOffer(Scene.Job(1, 10, Half), new NodeId(1), SourceShare: 1.0 / 3, ExpectedShare: 1, Placement: false, Forced: false);
+        Assert.True(new Scene().SetReady(0).Judge(rule, offer).Accepted);
+        Assert.True(new Scene().SetReady(1).Judge(rule, offer).Accepted);
+        Acceptance refused = new Scene().SetReady(2).Judge(rule, offer);
+        Assert.False(refused.Accepted);
+        Scene.AssertExplained(refused.Reason, "lifetime");
+        Scene promised = new Scene().SetReady(1);
+        promised.State.ArrivalsInProgress = 1;
+        Assert.False(promised.Judge(rule, offer).Accepted);
+        Assert.True(new Scene().SetReady(9).Judge(rule, offer with { Forced = true }).Accepted);
+        Assert.True(new Scene().SetReady(9).Judge(Scene.Rule("lifetime"), offer).Accepted);
+    }
+
+    [Fact]
+    public void Files_over_the_link_count_away_from_home()
+    {
+        JobInfo job = Scene.Job(1, 50, Half);
+        Scene scene = new Scene().WithJobs(job).SetReady(2).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        job.HomeIoBytesPerSecond = 0.6e6;
+        scene.Jobs[0] = job;
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void Nodes_that_know_the_same_do_not_all_take_the_same_target()
+    {
+        var targets = new HashSet<NodeId>();
+        for (ulong seed = 0; seed < 40; seed++)
+        {
+            Scene scene = new Scene { Random = new RandomSource(seed) }.WithJobs(Scene.Job(1, 50)).SetReady(3)
+                .WithOthers(Scene.Machine(1, 0), Scene.Machine(2, 0), Scene.Machine(3, 0), Scene.Machine(4, 1));
+            targets.Add(scene.Single(Scene.Rule("lifetime"), Trigger.Arrival).To);
+        }
+
+        Assert.Equal([1, 2, 3], targets.Select(t => t.Value).Order());
+    }
+
+    [Fact]
+    public void Speed_and_cores_count()
+    {
+        // 3 tasks on 4 cores of speed 1 against a free core of speed 2.
+        Scene scene = new Scene();
+        scene.Self = Scene.Machine(0, 3, 4);
+        scene.WithJobs(Scene.Job(1, 10, Half)).SetReady(3).WithOthers(Scene.Machine(1, 1, 2, 2));
+        PlannedAction move = scene.Single(Scene.Rule("lifetime"), Trigger.Arrival);
+        Assert.Equal(0.5, move.Reason.Fields().Single(f => f.Key == "there").Value, 6);
+        Scene equal = new Scene();
+        equal.Self = Scene.Machine(0, 3, 4);
+        equal.WithJobs(Scene.Job(1, 10000, Half)).SetReady(3).WithOthers(Scene.Machine(1, 0, 2));
+        Assert.Equal(0, equal.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void Smoothed_neither_a_burst_nor_a_past_crowd_moves_anything()
+    {
+        ConsiderationRule rule = Scene.Rule("lifetime", ("smoothed", 1));
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 50, Half)).SetReady(5).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(1, scene.Decide(rule, Trigger.Arrival).Actions.Length);
+        scene.State.LocalReady = 1;
+        Assert.Equal(0, scene.Decide(rule, Trigger.Arrival).Actions.Length);
+        scene.State.LocalReady = 5;
+        scene.State.ReadyNow = 1;
+        Assert.Equal(0, scene.Decide(rule, Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void Moves_under_way_are_limited()
+    {
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 50), Scene.Job(2, 40), Scene.Job(3, 60), Scene.Job(4, 1))
+            .WithOthers(Scene.Machine(1, 0), Scene.Machine(2, 0), Scene.Machine(3, 0));
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Plan two = scene.Decide(Scene.Rule("lifetime", ("movesAtOnce", 2)), Trigger.Arrival);
+        Assert.Equal(2, two.Actions.ToArray().Select(a => a.To).Distinct().Count());
+        Assert.Equal([3L, 1L], two.Actions.ToArray().Select(a => a.Job.Value));
+        scene.State.MovesInProgress = 1;
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("movesAtOnce", 2), ("maxInProgress", 2)), Trigger.Arrival).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("maxInProgress", 1)), Trigger.Arrival).Actions.Length);
+    }
+
+    [Fact]
+    public void The_criterion_is_strict_and_needs_a_better_place()
+    {
+        Assert.True(LifetimeRule.IsWorth(2.01, 2, 2, 1));
+        Assert.False(LifetimeRule.IsWorth(2, 2, 2, 1));
+        Assert.False(LifetimeRule.IsWorth(1e9, 2, 1, 1));
+        Assert.False(LifetimeRule.IsWorth(1e9, 0, 1, 2));
+    }
+
+    [Fact]
+    public void What_others_gain_counts_by_its_weight()
+    {
+        // Cost 1.3 s, n - m = 1: alone an age above 1.3 s, with all counted alike one above 0.65 s.
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 0.66, Half), Scene.Job(2, 0)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("others", 1)), Trigger.Arrival).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("others", 0.9)), Trigger.Arrival).Actions.Length);
+        var offer = new JobOffer(Scene.Job(1, 0.66, Half), new NodeId(1), 0.5, 1, false, false);
+        Assert.True(new Scene().SetReady(0).Judge(Scene.Rule("lifetime", ("verify", 1), ("others", 1)), offer).Accepted);
+        Assert.False(new Scene().SetReady(0).Judge(Scene.Rule("lifetime", ("verify", 1)), offer).Accepted);
+    }
+
+    [Fact]
+    public void Growth_does_not_apply_to_free_moves_but_residence_does()
+    {
+        JobInfo job = Scene.Job(1, 30) with { Moves = 1, CpuSecondsHere = 3 };
+        Assert.Equal(27, LifetimeRule.RestNeeded(in job, 2, 1, 1));
+        Assert.Equal(2, LifetimeRule.RestNeeded(in job, 2, 1, 1, freeMoves: 1));
+        job.Moves = 2;
+        Assert.Equal(27, LifetimeRule.RestNeeded(in job, 2, 1, 1, freeMoves: 1));
+        job.Moves = 0;
+        Assert.Equal(0, LifetimeRule.RestNeeded(in job, 2, 1, 1));
+    }
+
+    [Fact]
+    public void The_profile_isobar_counts_all_alike_and_bounds_its_moves()
+    {
+        Balancing.Profiles.StageSettings rule = Balancing.Profiles.ProfileReader.Load("isobar").Settings.Rules.Single(r => r.Policy == "lifetime");
+        Assert.Equal((1.0, 1.0, 1.0), (rule.Parameters["growth"], rule.Parameters["others"], rule.Parameters["verify"]));
+        Assert.InRange(rule.Parameters["freeMoves"], 0, 3);
+    }
+}

@@ -1,0 +1,85 @@
+using CsCheck;
+using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Consideration.Balance;
+using Isobar.Balancing.Load;
+
+namespace Isobar.Balancing.Tests.Consideration;
+
+public sealed class OpportunityCostTests
+{
+    /// <summary>systems.md A4: n = 16, L = 4.</summary>
+    [Theory]
+    [InlineData(3, 0.5, 0.08, 8.993)]
+    [InlineData(1, 0.9, 0.08, 5.011)]
+    public void The_published_vector_of_marginal_costs(double load, double memory, double share, double marginal)
+    {
+        var cost = new OpportunityCost(16, 4);
+        Assert.Equal(marginal, cost.Marginal(load, memory, 1, share), 0.001);
+    }
+
+    [Fact]
+    public void Overcommitted_memory_costs_without_limit()
+    {
+        var cost = new OpportunityCost(16, 4);
+        Assert.Equal(14.32, cost.MarginalUnbounded(2, 0.95, 1, 0.20), 0.01);
+        Assert.Equal(double.PositiveInfinity, cost.Marginal(2, 0.95, 1, 0.20));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(1.01, 2)]
+    [InlineData(4, 4)]
+    [InlineData(5, 8)]
+    public void The_scale_doubles(double largest, double scale) => Assert.Equal(scale, OpportunityCost.ScaleFor(largest));
+
+    [Fact]
+    public void Costs_are_convex_so_the_second_job_costs_more() =>
+        Gen.Select(Gen.Double[2, 1000], Gen.Double[0, 3], Gen.Double[0, 0.4]).Sample((nodes, load, memory) =>
+        {
+            var cost = new OpportunityCost(nodes, 4);
+            double first = cost.Marginal(load, memory, 0.5, 0.1);
+            double second = cost.Marginal(load + 0.5, memory + 0.1, 0.5, 0.1);
+            Assert.True(second > first);
+        });
+
+    [Fact]
+    public void A_new_job_goes_where_it_costs_least_by_cpu_and_memory()
+    {
+        // The node B of the vector: less load, more memory used.
+        LoadEntry a = Scene.Machine(1, 3) with { TotalMemoryMiB = 1000, FreeMemoryMiB = 500 };
+        LoadEntry b = Scene.Machine(2, 1) with { TotalMemoryMiB = 1000, FreeMemoryMiB = 100 };
+        Scene scene = new Scene { Roster = new RangeRoster(16) }.SetReady(4).WithOthers(a, b);
+        Placement placement = scene.Place(Scene.Rule("opportunity-cost"), Scene.Job(1, 0, 80));
+        Assert.Equal(2, placement.Target.Value);
+        Assert.Equal(5.011, placement.Reason.A, 0.001);
+        Assert.Equal((16.0, 4.0), (placement.Reason.C, placement.Reason.D));
+        Assert.Equal(1, scene.Place(Scene.Rule("opportunity-cost"), Scene.Job(1, 0, 120)).Target.Value);
+    }
+
+    [Fact]
+    public void Jobs_are_reassigned_while_that_lowers_the_cost_and_pays()
+    {
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 100), Scene.Job(2, 100), Scene.Job(3, 100)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(1, scene.Single(Scene.Rule("opportunity-cost")).To.Value);
+        Assert.Equal(0, scene.Decide(Scene.Rule("opportunity-cost", ("reassign", 0))).Actions.Length);
+        scene.Others[0] = Scene.Machine(1, 2);
+        Assert.Equal(0, scene.Decide(Scene.Rule("opportunity-cost")).Actions.Length);
+
+        // Young jobs are not worth the move unless the guard is off, as in the paper.
+        Scene young = new Scene().WithJobs(Scene.Job(1, 0.5), Scene.Job(2, 0.5)).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(0, young.Decide(Scene.Rule("opportunity-cost")).Actions.Length);
+        Assert.Equal(1, young.Decide(Scene.Rule("opportunity-cost", ("guard", 0))).Actions.Length);
+        Assert.Equal(0, young.Decide(Scene.Rule("opportunity-cost", ("guard", 0), ("factor", 0.05))).Actions.Length);
+    }
+
+    [Fact]
+    public void The_scale_remembers_the_largest_load_seen()
+    {
+        ConsiderationRule rule = Scene.Rule("opportunity-cost");
+        Scene scene = new Scene().SetReady(0).WithOthers(Scene.Machine(1, 7));
+        Assert.Equal(8, scene.Place(rule, Scene.Job(1, 0)).Reason.D);
+        scene.Others[0] = Scene.Machine(1, 0);
+        Assert.Equal(8, scene.Place(rule, Scene.Job(1, 0)).Reason.D);
+    }
+}

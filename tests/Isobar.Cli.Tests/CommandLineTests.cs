@@ -1,0 +1,51 @@
+using System.Diagnostics;
+
+namespace Isobar.Cli.Tests;
+
+/// <summary>The command as users start it: its output and its exit code.</summary>
+public sealed class CommandLineTests
+{
+    [Fact]
+    public async Task A_missing_daemon_is_one_sentence_and_exit_code_125()
+    {
+        var (code, output, error) = await RunAsync("--socket", "/nonexistent/isobard.sock", "nodes");
+        Assert.Equal(125, code);
+        Assert.Empty(output);
+        Assert.Equal("isobar: the daemon does not answer at /nonexistent/isobard.sock: start it with `systemctl start isobard` (or isobard in a terminal), or tell its socket with --socket.\n", error);
+    }
+
+    [Fact]
+    public async Task An_unknown_verb_is_isobars_failure() => Assert.Equal(125, (await RunAsync("frobnicate")).Code);
+
+    [Fact]
+    public async Task Every_verb_has_an_example_in_its_help()
+    {
+        foreach (var verb in new string[][] { ["nodes"], ["cluster", "create"], ["cluster", "invite"], ["cluster", "join"], ["cluster", "leave"], ["cluster", "evict"] })
+        {
+            var (code, output, _) = await RunAsync([.. verb, "--help"]);
+            Assert.Equal(0, code);
+            Assert.Contains("Example: isobar " + string.Join(' ', verb), output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_version_is_printed()
+    {
+        var (code, output, _) = await RunAsync("--version");
+        Assert.Equal(0, code);
+        Assert.Matches(@"^\d+\.\d+\.\d+", output);
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "isobar")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, await output, await error);
+    }
+}

@@ -1,0 +1,33 @@
+using Isobar.Cli.Terminal;
+
+namespace Isobar.Cli.Tests.Terminal;
+
+public sealed class TextTableTests
+{
+    [Fact]
+    public void Columns_are_aligned_and_lines_end_without_blanks()
+    {
+        var table = new TextTable(new("NODE"), new("LOAD", true), new("KERNEL"));
+        table.Add("alpha", "0.5", "6.12");
+        table.Add("b", "12.0", "6.1");
+        Assert.Equal("NODE   LOAD  KERNEL\nalpha   0.5  6.12\nb      12.0  6.1\n", Text(table, false));
+    }
+
+    [Fact]
+    public void Colours_do_not_shift_columns()
+    {
+        var table = new TextTable(new("A"), new("B"));
+        table.Add(new TextTable.Cell("up", Paint.Green), "x");
+        Assert.Equal("\e[1mA\e[0m   \e[1mB\e[0m\n\e[32mup\e[0m  x\n", Text(table, true));
+    }
+
+    [Fact]
+    public void There_are_no_colours_in_a_file() => Assert.False(TextTable.IsColoured(new StringWriter()));
+
+    private static string Text(TextTable table, bool isColoured)
+    {
+        var output = new StringWriter();
+        table.Write(output, isColoured);
+        return output.ToString();
+    }
+}

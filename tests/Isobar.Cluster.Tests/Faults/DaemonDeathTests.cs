@@ -1,0 +1,83 @@
+using Isobar.Cluster.Tests.Cluster;
+using Isobar.Cluster.Tests.Hosts;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Cluster.Tests.Faults;
+
+/// <summary>Daemons that are killed and stores that stand still: no job notices.</summary>
+public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<IsobarCluster>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("alpha")]
+    [InlineData("beta")]
+    public async Task A_job_elsewhere_outlives_the_daemon_of_its_home_and_of_its_node(string host)
+    {
+        await using var job = await CountingJob.StartAsync(cluster);
+        await cluster.MoveAsync(job.Name, "beta");
+        await job.GoesOnAsync();
+
+        await KillDaemonAsync(host);
+        await job.GoesOnAsync();
+        await cluster.Daemons.StartAsync(host, Cancellation);
+        await job.GoesOnAsync();
+
+        await Waiting.ForAsync(
+            async () => await cluster.FindAsync(job.Name) is { State: JobState.Running, Node: "beta" },
+            () => $"the new daemon of {host} to know {job.Name}",
+            Cancellation);
+        await MoveHomeAsync(job.Name);
+        await job.GoesOnAsync();
+        await job.EndsRightAsync();
+    }
+
+    [Fact]
+    public async Task Without_any_store_jobs_are_run_moved_and_brought_home()
+    {
+        await SignalStoresAsync("STOP");
+        try
+        {
+            await using var job = await CountingJob.StartAsync(cluster);
+            foreach (var target in (string[])["beta", "gamma", "home"])
+            {
+                await cluster.MoveAsync(job.Name, target);
+                await job.GoesOnAsync();
+            }
+
+            await job.EndsRightAsync();
+        }
+        finally
+        {
+            await SignalStoresAsync("CONT");
+        }
+    }
+
+    private async Task KillDaemonAsync(string host)
+    {
+        var result = await cluster.ShAsync(host, "p=$(pgrep -x isobard) && kill -KILL $p && while kill -0 $p 2> /dev/null; do sleep 0.02; done");
+        Assert.True(result.ExitCode == 0, result.Error);
+    }
+
+    private async Task SignalStoresAsync(string signal)
+    {
+        foreach (var host in cluster.Sandbox.Hosts)
+            Assert.Equal(0, (await cluster.ShAsync(host.Name, $"kill -{signal} $(pgrep -x etcd)")).ExitCode);
+    }
+
+    /// <summary>The daemons may need a moment to find each other again; then the move must succeed.</summary>
+    private async Task MoveHomeAsync(string name)
+    {
+        var error = "";
+        await Waiting.ForAsync(
+            async () =>
+            {
+                var result = await cluster.RunAsync(IsobarCluster.Home, "isobar", "migrate", name, "home");
+                error = result.Error;
+                return result.ExitCode == 0;
+            },
+            () => $"{name} to be moved home: {error}",
+            Cancellation);
+        Assert.Equal(IsobarCluster.Home, (await cluster.StatusAsync(name)).Node);
+    }
+}

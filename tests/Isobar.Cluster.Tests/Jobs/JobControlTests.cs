@@ -1,0 +1,120 @@
+using Isobar.Cluster.Tests.Cluster;
+using Isobar.Cluster.Tests.Hosts;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Cluster.Tests.Jobs;
+
+/// <summary>ps, kill, stop, cont, wait, logs and the ledger, wherever the job runs.</summary>
+[Collection(SharedCluster.Name)]
+public sealed class JobControlTests(IsobarCluster cluster)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_detached_job_is_listed_waited_for_and_its_output_kept()
+    {
+        var name = cluster.NewName("detached");
+        var id = (await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--on", "beta", "--name", name, "sh", "-c", "echo one; sleep 1; echo two >&2; exit 9")).Trim();
+        Assert.Matches("^alpha-[0-9]+$", id);
+        var status = await cluster.StatusAsync(name);
+        Assert.Equal((id, "beta", true), (status.Id, status.Node, status.Detached));
+
+        var waited = await cluster.RunAsync(IsobarCluster.Home, "isobar", "wait", id);
+        Assert.Equal(9, waited.ExitCode);
+        Assert.Equal("one\ntwo\n", await cluster.IsobarAsync(IsobarCluster.Home, "logs", id));
+        status = await cluster.StatusAsync(name);
+        Assert.Equal((JobState.Done, 9), (status.State, status.ExitCode));
+        Assert.DoesNotContain(name, await cluster.IsobarAsync(IsobarCluster.Home, "ps"), StringComparison.Ordinal);
+        Assert.Contains(name, await cluster.IsobarAsync(IsobarCluster.Home, "ps", "-a"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_node_lists_the_jobs_of_all()
+    {
+        var name = cluster.NewName("everywhere");
+        await cluster.IsobarAsync("gamma", "run", "--detach", "--on", "beta", "--name", name, "sleep", "1000");
+        foreach (var host in (string[])["alpha", "beta", "gamma"])
+            Assert.Contains(await cluster.JobsAsync(host), job => job.Name == name && job.Node == "beta");
+        await cluster.IsobarAsync("gamma", "kill", name);
+        Assert.Equal(143, (await cluster.RunAsync("gamma", "isobar", "wait", name)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_stopped_job_stands_still_is_moved_stopped_and_goes_on()
+    {
+        var name = cluster.NewName("stopped");
+        var folder = cluster.NewFolder();
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--on", "beta", "--name", name, "sh", "-c", $"while :; do echo x >> {folder}/lines; sleep 0.02; done");
+        var lines = cluster.Seen(IsobarCluster.Home, $"{folder}/lines");
+        await Waiting.ForAsync(() => File.Exists(lines), () => "the first line", Cancellation);
+        await cluster.IsobarAsync(IsobarCluster.Home, "stop", name);
+        await Waiting.ForAsync(async () => (await cluster.StatusAsync(name)).State == JobState.Stopped, () => $"job {name} to be listed as stopped", Cancellation);
+        var size = new FileInfo(lines).Length;
+
+        await cluster.MoveAsync(name, "gamma");
+        await Task.Delay(TimeSpan.FromSeconds(0.5), Cancellation);
+        Assert.Equal(size, new FileInfo(lines).Length);
+
+        await cluster.IsobarAsync(IsobarCluster.Home, "cont", name);
+        await Waiting.ForAsync(() => new FileInfo(lines).Length > size, () => "the job to go on", Cancellation);
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", "-s", "KILL", name);
+        Assert.Equal(137, (await cluster.RunAsync(IsobarCluster.Home, "isobar", "wait", name)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_signal_reaches_a_job_after_it_moved()
+    {
+        var name = cluster.NewName("signalled");
+        await using var job = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--name", name, "sh", "-c", "trap 'echo usr1' USR1; trap 'echo term; exit 4' TERM; echo ready; while :; do sleep 0.02; done"]);
+        await job.SaysAsync("ready", Cancellation);
+        await cluster.MoveAsync(name, "beta");
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", "-s", "USR1", name);
+        await job.SaysAsync("usr1", Cancellation);
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", name);
+        var end = await job.EndAsync(Cancellation);
+        Assert.Equal(("ready\nusr1\nterm\n", 4), (end.Output, end.ExitCode));
+    }
+
+    [Fact]
+    public async Task The_ledger_has_a_line_for_each_move()
+    {
+        var name = cluster.NewName("ledger");
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--home", "--name", name, "sleep", "1000");
+        await cluster.MoveAroundAsync(name);
+        var moves = await cluster.MovesAsync(name);
+        Assert.Equal([("alpha", "beta"), ("beta", "gamma"), ("gamma", "alpha")], moves.Select(move => (move.From, move.To)));
+        Assert.All(moves, move =>
+        {
+            Assert.True(move.Committed);
+            Assert.True(move.Bytes > 10_000, $"{move.Bytes} bytes");
+            Assert.InRange(move.FreezeSeconds, 0.001, move.TotalSeconds);
+            Assert.NotEmpty(move.Why);
+        });
+        Assert.Equal(3, (await cluster.StatusAsync(name)).Moves);
+        var table = await cluster.IsobarAsync(IsobarCluster.Home, "moves", name);
+        Assert.Equal(4, table.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", name);
+    }
+
+    [Theory]
+    [InlineData("migrate", "no-such-job", "beta")]
+    [InlineData("kill", "no-such-job")]
+    [InlineData("run", "--on", "no-such-node", "true")]
+    [InlineData("run", "--on", "beta", "--home", "true")]
+    [InlineData("no-such-verb")]
+    public async Task What_cannot_be_done_is_125_and_says_why(params string[] arguments)
+    {
+        var result = await cluster.RunAsync(IsobarCluster.Home, ["isobar", .. arguments]);
+        Assert.Equal(125, result.ExitCode);
+        Assert.NotEmpty(result.Error);
+    }
+
+    [Fact]
+    public async Task Best_is_a_node_of_the_cluster_and_home_is_home()
+    {
+        var name = cluster.NewName("best");
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--name", name, "sleep", "1000");
+        Assert.Contains((await cluster.StatusAsync(name)).Node, (string[])["alpha", "beta", "gamma"]);
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", name);
+    }
+}

@@ -1,0 +1,47 @@
+using Isobar.Linux.Load;
+
+namespace Isobar.Linux.Tests.Load;
+
+public sealed class LoadTests
+{
+    [Fact]
+    public void The_reader_itself_is_not_counted_as_ready()
+    {
+        Assert.Equal(2, RunQueue.Parse("0.20 0.18 0.12 3/80 11206\n"u8));
+        Assert.Equal(0, RunQueue.Parse("0.20 0.18 0.12 1/80 11206\n"u8));
+        Assert.Equal(0, RunQueue.Parse("0.20 0.18 0.12 0/80 11206\n"u8));
+    }
+
+    [Fact]
+    public void Text_that_is_no_load_average_gives_nothing() => Assert.Null(RunQueue.Parse("nonsense"u8));
+
+    [Fact]
+    public void The_average_starts_at_the_first_value_and_follows_within_its_time()
+    {
+        var queue = new RunQueue(TimeSpan.FromSeconds(5));
+        queue.Add(4, TimeSpan.FromSeconds(1));
+        Assert.Equal(4, queue.Average);
+        for (var second = 0; second < 5; second++)
+            queue.Add(0, TimeSpan.FromSeconds(1));
+        // After one time constant 1/e of the old value is left, however often it was sampled.
+        Assert.Equal(4 / Math.E, queue.Average, 6);
+    }
+
+    [Fact]
+    public void Memory_is_read_in_bytes() =>
+        Assert.Equal(new MachineMemory(1000L * 1024, 600L * 1024), MachineMemory.Parse("MemTotal:        1000 kB\nMemFree:          100 kB\nMemAvailable:     600 kB\n"u8));
+
+    [Fact]
+    public void This_machine_has_memory_cores_and_a_kernel()
+    {
+        var memory = MachineMemory.Read();
+        Assert.InRange(memory.AvailableBytes, 1, memory.TotalBytes);
+        Assert.True(MachineFacts.Cores > 0);
+        Assert.NotEmpty(MachineFacts.Kernel);
+        Assert.True(MachineFacts.Uptime > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void The_speed_of_a_core_is_measured_within_its_time_and_is_of_a_sane_size() =>
+        Assert.InRange(CoreSpeed.Measure(TimeSpan.FromMilliseconds(50)), 10, 100_000);
+}
