@@ -8,18 +8,17 @@ namespace Isobar.Linux.Fuse.Guest;
 /// One of the two streams of requests to home, over all connections that carry it. A thread that has a request sends it itself; one that finds another sending leaves it
 /// its request, so that nobody waits for a full connection and small requests share a record of TLS.
 /// </summary>
-internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites)
+internal sealed class GuestChannel
 {
-    private const int BatchSize = 32 * 1024;
-
+    private readonly KernelDevice _device;
+    private readonly TransferBuffers _buffers;
+    private readonly EarlyWrites _earlyWrites;
     private readonly object _gate = new();
-    private readonly RequestLedger _ledger = new();
-    private readonly Queue<PendingRequest> _outgoing = new();
-    private readonly byte[] _batch = new byte[BatchSize];
+    private readonly RequestLedger _ledger;
+    private readonly OutgoingMessages _outgoing;
     private readonly byte[] _reply = new byte[FrameLimits.Reply];
     private Stream? _stream;
     private bool _sending;
-    private bool _signWanted;
     private bool _closed;
     private ulong _lastOrdered;
     private int _unattendedInFlight;
@@ -27,6 +26,13 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
     private long _heard;
     private long _bytesRead;
     private long _bytesWritten;
+
+    public GuestChannel(KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites)
+    {
+        (_device, _buffers, _earlyWrites) = (device, buffers, earlyWrites);
+        _ledger = new RequestLedger();
+        _outgoing = new OutgoingMessages(_ledger);
+    }
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);
 
@@ -106,7 +112,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
             if (request.Early is not null)
                 Volatile.Write(ref _lastOrdered, request.Sequence);
             if (_stream is not null)
-                _outgoing.Enqueue(request);
+                _outgoing.Add(request);
             if (_stream is not null && !_sending)
             {
                 _sending = true;
@@ -116,7 +122,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
 
         // Not before it has its place in the order, and not later than needed.
         if (request.Early is { } early)
-            earlyWrites.Answer(request.Unique, early);
+            _earlyWrites.Answer(request.Unique, early);
         if (stream is not null)
             Drain(stream);
     }
@@ -127,7 +133,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
         Stream stream;
         lock (_gate)
         {
-            _signWanted = true;
+            _outgoing.AskForSign();
             if (_sending || _stream is null)
                 return;
             _sending = true;
@@ -145,10 +151,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
             while (_sending)
                 Monitor.Wait(_gate);
             _ledger.Received(received);
-            _outgoing.Clear();
-            foreach (var request in _ledger.Outstanding())
-                _outgoing.Enqueue(request);
-            _signWanted = false;
+            _outgoing.Restart();
             _stream = stream;
             _sending = true;
         }
@@ -221,13 +224,13 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
         if (request.Early is { } early)
         {
             Interlocked.Add(ref _bytesWritten, early.Size);
-            earlyWrites.Confirm(early, reply);
+            _earlyWrites.Confirm(early, reply);
             return;
         }
 
         if (!MemoryMarshal.TryRead(reply, out FuseReplyHeader header) || header.Length != reply.Length || header.Unique != request.Unique)
         {
-            device.Answer(request.Unique, -Native.Errno.Io);
+            _device.Answer(request.Unique, -Native.Errno.Io);
             return;
         }
 
@@ -236,8 +239,8 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
         else if (request.Opcode == FuseOpcode.Write)
             Interlocked.Add(ref _bytesWritten, request.Length - RequestFrame.Size - FuseRequestHeader.Size - Marshal.SizeOf<FuseTransferRequest>());
         if (flags.HasFlag(ReplyFlags.DropAttributes))
-            device.DropAttributes(request.NodeId);
-        device.Write(reply);
+            _device.DropAttributes(request.NodeId);
+        _device.Write(reply);
     }
 
     /// <summary>Sends until nothing is left; called by the one thread that has set <see cref="_sending"/>.</summary>
@@ -249,7 +252,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
             int batched;
             lock (_gate)
             {
-                batched = _stream == stream ? FillBatch(out large) : Nothing(out large);
+                batched = _stream == stream ? _outgoing.Fill(out large) : Nothing(out large);
                 if (batched == 0 && large is null)
                 {
                     _sending = false;
@@ -260,7 +263,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
 
             try
             {
-                stream.Write(large is null ? _batch.AsSpan(0, batched) : large.Message);
+                stream.Write(large is null ? _outgoing.Batch(batched) : large.Message);
                 stream.Flush();
             }
             catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException)
@@ -292,70 +295,6 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers,
     private void Recycle(PendingRequest request)
     {
         if (request.IsPooled)
-            buffers.Return(request.Buffer);
+            _buffers.Return(request.Buffer);
     }
-
-    /// <summary>Collects small messages, or takes one large one to be sent from where it lies.</summary>
-    private int FillBatch(out PendingRequest? large)
-    {
-        large = null;
-        var used = 0;
-        while (_outgoing.TryPeek(out var next))
-        {
-            if (next.IsDone)
-            {
-                _outgoing.Dequeue();
-                continue;
-            }
-
-            if (next.Length > BatchSize / 2)
-            {
-                if (used > 0)
-                    break;
-                large = _outgoing.Dequeue();
-                large.IsWriting = true;
-                Seal(large.Buffer, large.Length, large, 0);
-                return 0;
-            }
-
-            if (used + next.Length + (FrameLimits.Acknowledgements * sizeof(ulong)) > BatchSize)
-                break;
-            _outgoing.Dequeue();
-            next.Message.CopyTo(_batch.AsSpan(used));
-            used += Finish(used, next.Length, next);
-        }
-
-        if (used == 0 && (_signWanted || _ledger.Acknowledgements >= FrameLimits.Acknowledgements))
-        {
-            _signWanted = false;
-            used = Finish(0, RequestFrame.Size, null);
-        }
-
-        return used;
-    }
-
-    /// <summary>Adds acknowledgements to a message in the batch and writes its header; the message's whole length.</summary>
-    private int Finish(int start, int length, PendingRequest? request)
-    {
-        var count = Math.Min(_ledger.Acknowledgements, FrameLimits.Acknowledgements);
-        for (var i = 0; i < count; i++)
-        {
-            var acknowledged = _ledger.NextAcknowledgement();
-            MemoryMarshal.Write(_batch.AsSpan(start + length + (i * sizeof(ulong))), acknowledged);
-        }
-
-        var total = length + (count * sizeof(ulong));
-        Seal(_batch.AsSpan(start), total, request, count);
-        return total;
-    }
-
-    private static void Seal(Span<byte> message, int length, PendingRequest? request, int acknowledgements) =>
-        MemoryMarshal.Write(message, new RequestFrame
-        {
-            Length = (uint)length,
-            AcknowledgementCount = (ushort)acknowledgements,
-            Flags = request?.Early is null ? RequestFlags.None : RequestFlags.Ordered,
-            Sequence = request?.Sequence ?? 0,
-            After = request?.After ?? 0,
-        });
 }
