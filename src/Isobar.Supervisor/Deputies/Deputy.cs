@@ -72,7 +72,7 @@ internal sealed class Deputy : IDisposable
         await StartAsync(_config.StartNode ?? Home, cancellationToken).ConfigureAwait(false);
         _ = WatchSilenceAsync(cancellationToken);
         var end = await _end.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _journal.Add(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds), durable: true);
+        _journal.Add(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds), durable: false);
         await DeliverLastOutputAsync(cancellationToken).ConfigureAwait(false);
         _board.Update(status => status with { State = JobState.Done, ExitCode = end.ExitCode, Reason = end.Reason, Ended = DateTimeOffset.UtcNow });
         if (_client is { } client)
