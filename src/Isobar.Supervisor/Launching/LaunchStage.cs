@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Isobar.Linux.Files;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
@@ -115,7 +116,7 @@ internal static class LaunchStage
         if (spec.Input is { Kind: StdioKind.File, Path: { } path } input)
         {
             using var file = KernelOpen.Open(path, input.Flags);
-            KernelOpen.Seek(file, input.Offset);
+            OpenFile.Seek(file, input.Offset);
             Becoming.Duplicate(FileDescriptor.Number(file), 0);
         }
 
@@ -125,7 +126,11 @@ internal static class LaunchStage
         if (Becoming.MayExecute(Init) != 0)
             return Report(OurFailure, $"The home has no {Init}: install the package dumb-init there.");
         Becoming.Signals(spec.IgnoredSignals);
-        var command = new List<byte[]> { "dumb-init"u8.ToArray(), "--"u8.ToArray(), program };
+        var command = new List<byte[]> { "dumb-init"u8.ToArray(), "--"u8.ToArray() };
+        // The init sets every signal back to its default for the program; env(1) ignores them anew and then becomes the program. It takes a path with '=' in it for a variable.
+        if (spec.IgnoredSignals.Count > 0 && !program.Contains((byte)'='))
+            command.AddRange("/usr/bin/env"u8.ToArray(), System.Text.Encoding.ASCII.GetBytes($"--ignore-signal={string.Join(',', spec.IgnoredSignals)}"));
+        command.Add(program);
         command.AddRange(spec.Command.Skip(1));
         var error = Becoming.Execute(Init, command, spec.Environment);
         return Report(error == Errno.NoEntry ? NotFound : NotExecutable, new KernelException("execute", Init, error).Message);
