@@ -9,6 +9,8 @@ namespace Isobar.Supervisor.Deputies;
 internal sealed class Deputy : IDisposable
 {
     private static readonly TimeSpan ClientMustCome = TimeSpan.FromSeconds(15);
+    /// <summary>A host that hears nothing in this time asks later, and is told by the daemon that the job is over.</summary>
+    private static readonly TimeSpan HostHearsWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LaunchWithin = TimeSpan.FromSeconds(60);
 
     private readonly SupervisorConfig _config;
@@ -16,6 +18,7 @@ internal sealed class Deputy : IDisposable
     private readonly Journal _journal;
     private readonly IHostOpener _opener;
     private readonly JobStatusBoard _board;
+    private readonly JobFiles _files;
     private readonly OutputRoute[] _outputs = [new(), new()];
     private readonly TaskCompletionSource<JobEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,13 +30,14 @@ internal sealed class Deputy : IDisposable
     private BytePump? _input;
     private double _cpuOfEarlierHosts;
 
-    public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board)
+    public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board, JobFiles files)
     {
         _config = config;
         _spec = config.Spec ?? throw new ArgumentException("A deputy needs the program.", nameof(config));
         _journal = journal;
         _opener = opener;
         _board = board;
+        _files = files;
     }
 
     public Task<JobEnd> End => _end.Task;
@@ -71,10 +75,15 @@ internal sealed class Deputy : IDisposable
         {
             await client.TellAsync(new JobEnded(end)).ConfigureAwait(false);
             client.Link.Close();
+            // This process ends next: what the link still holds would be lost with it. A user who has gone closes it, too.
+            await client.Link.Closed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (_host is { } host)
+        {
             await host.DismissAsync().ConfigureAwait(false);
+            await Task.WhenAny(host.Link.Closed, Task.Delay(HostHearsWithin, cancellationToken)).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The user's command has come: from now on the job's output goes there, and its input comes from there.</summary>
@@ -135,6 +144,9 @@ internal sealed class Deputy : IDisposable
         await host.Link[JobChannels.Input].WriteAsync(pending).ConfigureAwait(false);
         _input?.Start();
     }
+
+    /// <summary>No older incarnation reads or writes the home's files any more when this returns.</summary>
+    internal Task FenceAsync(int incarnation) => _files.FenceAsync(incarnation);
 
     /// <summary>The job runs at another host from now on.</summary>
     internal void SwitchTo(HostConnection host, Sent sent, byte[] pendingInput)

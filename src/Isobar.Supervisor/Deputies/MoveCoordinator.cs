@@ -54,6 +54,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
 
             deputy.Journal.Add(new JobPlaced(DateTimeOffset.UtcNow, ticket.Incarnation, targetNode), durable: true);
             decided = true;
+            await deputy.FenceAsync(ticket.Incarnation).ConfigureAwait(false);
             deputy.SwitchTo(target, sent, pending);
             await target.TellAsync(new Decide(ticket.Incarnation, Commit: true), CancellationToken.None).ConfigureAwait(false);
             await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: true)).ConfigureAwait(false);
