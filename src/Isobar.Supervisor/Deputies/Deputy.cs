@@ -9,6 +9,8 @@ namespace Isobar.Supervisor.Deputies;
 internal sealed class Deputy : IDisposable
 {
     private static readonly TimeSpan ClientMustCome = TimeSpan.FromSeconds(15);
+    /// <summary>A host that hears nothing in this time asks later, and is told by the daemon that the job is over.</summary>
+    private static readonly TimeSpan HostHearsWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LaunchWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FenceWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -41,6 +43,7 @@ internal sealed class Deputy : IDisposable
         _journal = journal;
         _opener = opener;
         _board = board;
+        _files = files;
     }
 
     public Task<JobEnd> End => _end.Task;
@@ -79,10 +82,15 @@ internal sealed class Deputy : IDisposable
         {
             await client.TellAsync(new JobEnded(end)).ConfigureAwait(false);
             client.Link.Close();
+            // This process ends next: what the link still holds would be lost with it. A user who has gone closes it, too.
+            await client.Link.Closed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (_host is { } host)
+        {
             await host.DismissAsync().ConfigureAwait(false);
+            await Task.WhenAny(host.Link.Closed, Task.Delay(HostHearsWithin, cancellationToken)).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The user's command has come: from now on the job's output goes there, and its input comes from there.</summary>
