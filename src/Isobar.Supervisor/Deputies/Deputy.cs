@@ -34,6 +34,7 @@ internal sealed class Deputy : IDisposable
     private ClientSession? _client;
     private BytePump? _input;
     private double _cpuOfEarlierHosts;
+    private int _lastIncarnation;
 
     public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board, JobFiles files)
     {
@@ -57,6 +58,12 @@ internal sealed class Deputy : IDisposable
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
 
+    /// <summary>
+    /// A number for an attempt to run the job at another place, never given twice: what an attempt that failed has left at a node must not be taken for the
+    /// next one.
+    /// </summary>
+    public int NextIncarnation() => _lastIncarnation = Math.Max(_lastIncarnation, Incarnation) + 1;
+
     /// <summary>Where the job runs.</summary>
     public HostConnection? Host => _host;
 
@@ -67,7 +74,7 @@ internal sealed class Deputy : IDisposable
     /// <summary>Starts the program and stays with the job until it has ended and its user has got everything.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _journal.Add(new JobCreated(DateTimeOffset.UtcNow, _config.Place.Id, _spec.Name, _spec.Uid, _spec.CommandLine, _spec.Detached, _spec.Stay), durable: false);
+        _journal.TryAdd(new JobCreated(DateTimeOffset.UtcNow, _config.Place.Id, _spec.Name, _spec.Uid, _spec.CommandLine, _spec.Detached, _spec.Stay));
         if (_spec.Detached)
             StartLogs();
         else
@@ -75,7 +82,7 @@ internal sealed class Deputy : IDisposable
         await StartAsync(_config.StartNode ?? Home, cancellationToken).ConfigureAwait(false);
         _ = WatchSilenceAsync(cancellationToken);
         var end = await _end.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _journal.Add(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds), durable: false);
+        _journal.TryAdd(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds));
         await DeliverLastOutputAsync(cancellationToken).ConfigureAwait(false);
         _board.Update(status => status with { State = JobState.Done, ExitCode = end.ExitCode, Reason = end.Reason, Ended = DateTimeOffset.UtcNow });
         if (_client is { } client)
@@ -198,7 +205,7 @@ internal sealed class Deputy : IDisposable
             _outputs[0].Append(host.Link[JobChannels.Output]);
             _outputs[1].Append(host.Link[JobChannels.Error]);
             _host = host;
-            _journal.Add(new JobPlaced(DateTimeOffset.UtcNow, host.Incarnation, node), durable: false);
+            _journal.TryAdd(new JobPlaced(DateTimeOffset.UtcNow, host.Incarnation, node));
             Listen(host);
             if (_client is not null)
                 StartInput();
