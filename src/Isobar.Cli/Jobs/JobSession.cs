@@ -83,7 +83,8 @@ internal sealed class JobSession : IDisposable
                 {
                     case JobEnded ended:
                         return ended.End;
-                    case JobStopped:
+                    // Job control is a terminal's. A script only waits for longer, and nobody would continue it.
+                    case JobStopped when _spec.UsesTerminal:
                         StopOurselves();
                         break;
                     default:

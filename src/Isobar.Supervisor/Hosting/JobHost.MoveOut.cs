@@ -26,7 +26,7 @@ internal sealed partial class JobHost
             return;
         }
 
-        _moving = true;
+        StartMoving();
         _decision = NewDecision();
         try
         {
