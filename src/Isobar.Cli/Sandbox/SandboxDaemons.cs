@@ -15,6 +15,7 @@ public sealed class SandboxDaemons(SandboxCluster sandbox, SandboxPrograms progr
     public const string LogFile = "/var/log/isobard.log";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan GoneAfter = TimeSpan.FromSeconds(2);
 
     /// <summary>The daemon's socket as the machine sees it.</summary>
     public static string SocketOf(SandboxHost host) => string.Create(CultureInfo.InvariantCulture, $"/proc/{host.Pid}/root{Daemon.DefaultSocket}");
@@ -66,7 +67,9 @@ public sealed class SandboxDaemons(SandboxCluster sandbox, SandboxPrograms progr
             }
             catch (CommandException e)
             {
-                if (Stopwatch.GetElapsedTime(since) > Patience || await IsGoneAsync(host, cancellation).ConfigureAwait(false))
+                // At first its process is still setsid(1), under another name.
+                var waited = Stopwatch.GetElapsedTime(since);
+                if (waited > Patience || (waited > GoneAfter && await IsGoneAsync(host, cancellation).ConfigureAwait(false)))
                 {
                     var log = await sandbox.RunAsync(host.Name, ["tail", "-n", "1", LogFile], null, cancellation).ConfigureAwait(false);
                     throw new SandboxException($"isobard on {host.Name} does not answer; it said last: {log.Output.Trim()}", e);

@@ -18,16 +18,26 @@ public sealed class GuestRequests(ClusterRuntime runtime)
     {
         try
         {
-            var channel = runtime.Require().Peers.To(node);
             var request = new StartGuestRequest
             {
                 Place = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(place, JobJson.Default.JobPlace)),
                 Incarnation = incarnation,
             };
-            await new PeerJobs.PeerJobsClient(channel).StartGuestAsync(request, deadline: DateTime.UtcNow + Deadline, cancellationToken: cancellationToken);
-            return null;
+            var deadline = DateTime.UtcNow + Deadline;
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await new PeerJobs.PeerJobsClient(runtime.Require().Peers.To(node)).StartGuestAsync(request, deadline: deadline, cancellationToken: cancellationToken);
+                    return null;
+                }
+                catch (RpcException e) when (attempt == 1 && IsBroken(e))
+                {
+                    // A connection from before a cut or a restart is found dead only by using it. Asking twice does no harm: an incarnation starts once.
+                }
+            }
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded || IsBroken(e))
         {
             return $"{node} does not answer: isobar nodes shows who does.";
         }
@@ -40,4 +50,5 @@ public sealed class GuestRequests(ClusterRuntime runtime)
             return e.Message;
         }
     }
+    private static bool IsBroken(RpcException e) => e.StatusCode == StatusCode.Unavailable || e.Status.DebugException is HttpRequestException or IOException;
 }
