@@ -33,6 +33,7 @@ public sealed class LeaseTests(IsobarCluster cluster) : IClassFixture<IsobarClus
         var name = cluster.NewName("lease");
         await using var job = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--on", "beta", "--stay", "--name", name, "/usr/bin/python3", "-c", Counter]);
         await job.SaysAsync("5\n", Cancellation);
+        Assert.False(job.HasEnded, job.ErrorSoFar);
         const string State = "ps -C python3 -o stat= | cut -c1 | sort -u";
         Assert.NotEqual("T\n", (await cluster.ShAsync("beta", State)).Output);
 
@@ -45,7 +46,7 @@ public sealed class LeaseTests(IsobarCluster cluster) : IClassFixture<IsobarClus
         }
         finally
         {
-            await cluster.Sandbox.SetLinkAsync("beta", up: true, Cancellation);
+            await PlugInAsync();
         }
 
         var lines = Lines(job.OutputSoFar);
@@ -79,7 +80,7 @@ public sealed class LeaseTests(IsobarCluster cluster) : IClassFixture<IsobarClus
         }
         finally
         {
-            await cluster.Sandbox.SetLinkAsync("beta", up: true, Cancellation);
+            await PlugInAsync();
         }
 
         await Waiting.ForAsync(async () => await CopiesOnBetaAsync(job) == "", () => "the older incarnation to end", Cancellation);
@@ -95,6 +96,7 @@ public sealed class LeaseTests(IsobarCluster cluster) : IClassFixture<IsobarClus
         var name = cluster.NewName("lost");
         await using var job = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--on", "beta", "--stay", "--name", name, "/usr/bin/python3", "-c", Counter]);
         await job.SaysAsync("5\n", Cancellation);
+        Assert.False(job.HasEnded, job.ErrorSoFar);
         Assert.NotEqual("", (await cluster.ShAsync("beta", "pgrep -x python3")).Output);
 
         Assert.Equal(0, (await cluster.ShAsync(IsobarCluster.Home, "kill -KILL $(pgrep -f '^isobar-supervisor supervise /run/isobar/jobs')")).ExitCode);
@@ -103,6 +105,16 @@ public sealed class LeaseTests(IsobarCluster cluster) : IClassFixture<IsobarClus
         Assert.Contains("supervisor", end.Error, StringComparison.Ordinal);
         await traces.AreGoneAsync();
         Assert.Equal(JobState.Lost, (await cluster.StatusAsync(name)).State);
+    }
+
+    /// <summary>Daemons that could not reach each other try again at growing intervals: the next test finds them together.</summary>
+    private async Task PlugInAsync()
+    {
+        await cluster.Sandbox.SetLinkAsync("beta", up: true, Cancellation);
+        await Waiting.ForAsync(
+            async () => (await cluster.RunAsync(IsobarCluster.Home, "isobar", "run", "--on", "beta", "true")).ExitCode == 0,
+            () => "beta to be reached",
+            Cancellation);
     }
 
     private async Task<string> CopiesOnBetaAsync(CountingJob job) => (await cluster.ShAsync("beta", $"pgrep -f '{job.Mark}' || true")).Output;
