@@ -12,6 +12,7 @@ public sealed class OwnStatus(Hosting.DaemonOptions options, IJobCounts jobs, Ti
     private static readonly TimeSpan CalibrationTime = TimeSpan.FromMilliseconds(100);
 
     private readonly RunQueue _queue = new(TimeSpan.FromSeconds(5));
+    private readonly MachineProbe _probe = new();
     private int _speed = CoreSpeed.Reference;
 
     public static string Version { get; } = typeof(OwnStatus).Assembly.GetName().Version!.ToString(3);
@@ -44,7 +45,7 @@ public sealed class OwnStatus(Hosting.DaemonOptions options, IJobCounts jobs, Ti
         try
         {
             do
-                _queue.Sample(Period);
+                _queue.Add(_probe.Ready(), Period);
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
