@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Isobar.Cli.Balance;
 using Isobar.Cli.Cluster;
 using Isobar.Cli.Doctor;
 using Isobar.Cli.Jobs;
@@ -23,6 +24,9 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     LogsCommand.Create(),
     MigrateCommand.Create(),
     MovesListing.Create(),
+    WhyCommand.Create(),
+    NodeCommand.Create(),
+    ConfigCommand.Create(),
     SandboxCommand.Create(),
     DoctorCommand.Create(),
     SimCommand.Create(),

@@ -36,7 +36,7 @@ internal static class MovesListing
     internal static TextTable Table(IReadOnlyList<MoveRecord> moves)
     {
         var table = new TextTable(
-            new("WHEN"), new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), new("WHY"));
+            new("WHEN"), new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), new("GAIN", true), new("WHY"));
         foreach (var move in moves)
         {
             table.Add(
@@ -47,6 +47,7 @@ internal static class MovesListing
                 move.Committed ? Quantity.Bytes(move.Bytes) : "-",
                 move.Committed ? Seconds(move.FreezeSeconds) : "-",
                 Seconds(move.TotalSeconds),
+                move.PredictedGainSeconds is { } gain ? Seconds(gain) : "-",
                 move.Failure is null ? move.Why : $"{move.Why}; {move.Failure}");
         }
 
