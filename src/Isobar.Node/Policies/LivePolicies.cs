@@ -69,7 +69,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             if (_set is not { } set)
                 return;
             if (!ReferenceEquals(set.Load.Cores, load.Cores))
-                Volatile.Write(ref _set, set = PolicySet.Create(set, set.Profile, set.Numbers, load.Cores, 0));
+                Volatile.Write(ref _set, set = PolicySet.Create(set, set.Profile, set.Numbers, load.Cores, set.WantedAge));
             foreach (var job in load.Jobs.Jobs)
                 _arriving.Remove(job.Name);
             _sample.Guests = Guests();

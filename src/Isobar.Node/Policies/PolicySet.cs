@@ -11,10 +11,12 @@ internal sealed class PolicySet
     // What a live node has instead of perfect knowledge, which only a simulator can provide: our own gossip with its usual constants.
     private static readonly StageSettings Possible = new("gossip");
 
-    private PolicySet(Profile profile, NodeNumbers numbers, LoadCalculator load, DisseminationProtocol protocol, RuleChain rules, RuleChain evacuation) =>
-        (Profile, Numbers, Load, Protocol, Rules, Evacuation) = (profile, numbers, load, protocol, rules, evacuation);
+    private PolicySet(Profile profile, double wantedAge, NodeNumbers numbers, LoadCalculator load, DisseminationProtocol protocol, RuleChain rules, RuleChain evacuation) =>
+        (Profile, WantedAge, Numbers, Load, Protocol, Rules, Evacuation) = (profile, wantedAge, numbers, load, protocol, rules, evacuation);
 
     public Profile Profile { get; }
+
+    public double WantedAge { get; }
 
     public NodeNumbers Numbers { get; }
 
@@ -51,6 +53,7 @@ internal sealed class PolicySet
 
         return new PolicySet(
             profile,
+            wantedAge,
             numbers,
             keeps && ReferenceEquals(before!.Load.Cores, cores) ? before.Load : live.CreateLoad(cores),
             protocol,

@@ -36,7 +36,8 @@ internal sealed partial class SettingsFollower : IAsyncDisposable
     {
         if (value.Length > 0)
             kind.Check(value);
-        ReadOnlyMemory<byte>? bytes = value.Length == 0 ? null : Encoding.UTF8.GetBytes(value);
+        // Not "null : GetBytes" alone: that is an array, and becomes an empty value instead of none.
+        ReadOnlyMemory<byte>? bytes = value.Length == 0 ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(value);
         await _store.TryCommitAsync([new StoreChange(SettingValues.KeyOf(kind.Name, node), bytes)], cancellation);
     }
 
