@@ -32,7 +32,7 @@ internal static class Comparison
             }
         }
 
-        var subjects = runs.GroupBy(run => run.Name).Select(Subject.MedianOf).ToList();
+        var subjects = runs.GroupBy(run => run.Name).Select(Subject.BestOf).ToList();
         Print(subjects);
         if (json is not null)
         {
@@ -102,7 +102,7 @@ internal static class Comparison
 
         Console.WriteLine($"{"memory of its processes, MB",-44}{string.Concat(subjects.Select(subject => $"{subject.MemoryMegabytes,22:n0}"))}");
         Console.WriteLine($"{"processor time of its processes, s",-44}{string.Concat(subjects.Select(subject => $"{subject.ProcessorSeconds,22:n1}"))}");
-        Console.WriteLine("xN: better (above 1) or worse than the first column.");
+        Console.WriteLine("Best of the rounds. xN: better (above 1) or worse than the first column.");
         if (subjects.Find(s => s.Name == "view") is not { } view || subjects.Find(s => s.Name == "sshfs") is not { } sshfs)
             return;
         Console.WriteLine("\nview against sshfs:");

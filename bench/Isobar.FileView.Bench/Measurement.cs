@@ -15,23 +15,19 @@ internal sealed record Measurement(string Name, string Unit, double Value)
 /// <summary>All numbers of one file system.</summary>
 internal sealed record Subject(string Name, string What, IReadOnlyList<Measurement> Measurements)
 {
-    /// <summary>The median of each number over several runs of one file system.</summary>
-    public static Subject MedianOf(IEnumerable<Subject> runs)
+    /// <summary>
+    /// The best of each number over several runs of one file system: other work on the machine can only make a number worse. Memory and processor time: the least.
+    /// </summary>
+    public static Subject BestOf(IEnumerable<Subject> runs)
     {
         var all = runs.ToList();
-        var measurements = all[0].Measurements.Select((first, i) => first with { Value = Median(all.Select(run => run.Measurements[i].Value)) });
+        var measurements = all[0].Measurements.Select((first, i) => all.Select(run => run.Measurements[i]).Aggregate((a, b) => b.Over(a) > 1 ? b : a));
         return all[0] with
         {
             Measurements = [.. measurements],
-            MemoryMegabytes = Median(all.Select(run => run.MemoryMegabytes)),
-            ProcessorSeconds = Median(all.Select(run => run.ProcessorSeconds)),
+            MemoryMegabytes = all.Min(run => run.MemoryMegabytes),
+            ProcessorSeconds = all.Min(run => run.ProcessorSeconds),
         };
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
     }
 
     /// <summary>Largest resident memory of its processes at the end, MB.</summary>

@@ -44,6 +44,14 @@ internal sealed class SshfsMount : IAsyncDisposable
     {
         using (var unmount = Process.Start("umount", [_view]))
             await unmount.WaitForExitAsync();
+
+        // A mount namespace that was made meanwhile has a copy of the mount, and sshfs would live as long as that.
+        foreach (var pid in _pids)
+        {
+            using var kill = Process.Start("/bin/kill", [$"{pid}"]);
+            await kill.WaitForExitAsync();
+        }
+
         await _shell.WaitForExitAsync();
         _shell.Dispose();
     }

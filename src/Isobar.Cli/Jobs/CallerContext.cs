@@ -39,6 +39,7 @@ internal static class CallerContext
             Output = output,
             Error = error,
             Window = terminal >= 0 && Isobar.Linux.Terminals.Terminal.Window(terminal) is var (columns, rows) ? new WindowSize(columns, rows) : null,
+            TerminalSettings = terminal >= 0 ? Isobar.Linux.Terminals.Terminal.Attributes(terminal) : null,
             Name = name,
             Detached = detach,
             Stay = stay,

@@ -8,8 +8,18 @@ public static class CriuLocator
     /// <summary>Starts the CRIU of the private prefix with its own libraries.</summary>
     public const string PrivatePath = "/usr/lib/isobar/bin/criu";
 
+    private static CriuInstallation? _found;
+
+    /// <summary>The one to use; what was found is kept while it is there, since asking a program for its version takes longer than a small job's freeze.</summary>
     /// <exception cref="CriuException">There is none.</exception>
     public static async Task<CriuInstallation> FindAsync(CancellationToken cancellationToken = default)
+    {
+        if (_found is { } found && File.Exists(found.Path))
+            return found;
+        return _found = await SearchAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<CriuInstallation> SearchAsync(CancellationToken cancellationToken)
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen)
         {

@@ -25,17 +25,33 @@ public static unsafe partial class FolderRemoval
         if ((attributes.Supported & MountRoot) == 0 || (attributes.Value & MountRoot) != 0)
             return false;
         var all = true;
-        foreach (var entry in Directory.EnumerateFileSystemEntries(folder))
+        foreach (var entry in Entries(folder))
         {
             var status = FileStatus.TryOf(entry, followLinks: false);
             if (status is { IsDirectory: true })
                 all &= Remove(entry);
             else
-                all &= Unlink(CurrentDirectory, entry, 0) == 0;
+                all &= Unlinked(entry, 0);
         }
 
         // A directory on which something is mounted cannot be removed (EBUSY), nor one that is not empty.
-        return Unlink(CurrentDirectory, folder, RemoveDirectory) == 0 && all;
+        return Unlinked(folder, RemoveDirectory) && all;
+    }
+
+    // A job's supervisor and its daemon clean up at the same time: what the other has removed is removed.
+    private static bool Unlinked(string path, int flags) =>
+        Unlink(CurrentDirectory, path, flags) == 0 || Marshal.GetLastPInvokeError() == Errno.NoEntry;
+
+    private static string[] Entries(string folder)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
     }
 
     private static (ulong Value, ulong Supported)? Attributes(string path)

@@ -32,13 +32,18 @@ public sealed class FileViewMount : IAsyncDisposable
     private int _disposed;
 
     private FileViewMount(
-        KernelDevice device, TransferBuffers buffers, (GuestChannel, HomeLink) metadata, (GuestChannel, HomeLink) bulk, int readAheadKibibytes)
+        KernelDevice device,
+        TransferBuffers buffers,
+        EarlyWrites earlyWrites,
+        (GuestChannel, HomeLink) metadata,
+        (GuestChannel, HomeLink) bulk,
+        int readAheadKibibytes)
     {
         _device = device;
         _buffers = buffers;
         (_metadata, _metadataLink) = metadata;
         (_bulk, _bulkLink) = bulk;
-        _pump = new RequestPump(device, buffers, _metadata, _bulk, readAheadKibibytes);
+        _pump = new RequestPump(device, buffers, earlyWrites, _metadata, _bulk, readAheadKibibytes);
     }
 
     /// <summary>
@@ -75,11 +80,13 @@ public sealed class FileViewMount : IAsyncDisposable
         {
             var device = KernelDevice.Mount(mountPoint, options, checkPermissions: first.Reply.ManyUsers != 0);
             var buffers = new TransferBuffers(BufferLimit);
-            var metadata = new GuestChannel(device, buffers);
-            var bulk = new GuestChannel(device, buffers);
+            var earlyWrites = new EarlyWrites(device);
+            var metadata = new GuestChannel(device, buffers, earlyWrites);
+            var bulk = new GuestChannel(device, buffers, earlyWrites);
             var mount = new FileViewMount(
                 device,
                 buffers,
+                earlyWrites,
                 (metadata, new HomeLink(metadata, ChannelKind.Metadata, door, options)),
                 (bulk, new HomeLink(bulk, ChannelKind.Bulk, door, options)),
                 options.ReadAheadKibibytes);
@@ -95,7 +102,7 @@ public sealed class FileViewMount : IAsyncDisposable
     }
 
     /// <summary>
-    /// Brings home what the job has changed through mapped memory; all else is there already. To be called when a job that is being moved stands still and before its
+    /// Brings home what the job has changed through mapped memory, and waits for small writes under way. To be called when a job that is being moved stands still and before its
     /// target looks at the files, and before the end of a job is told.
     /// </summary>
     /// <exception cref="FileViewException">Home could not take it (a full disk, for example), or the view has ended.</exception>
@@ -161,7 +168,7 @@ public sealed class FileViewMount : IAsyncDisposable
         var header = new FuseRequestHeader { Length = FuseRequestHeader.Size, Opcode = FuseOpcode.Destroy };
         var message = new byte[RequestFrame.Size + FuseRequestHeader.Size];
         System.Runtime.InteropServices.MemoryMarshal.Write(message.AsSpan(RequestFrame.Size), header);
-        _ = Task.Run(() => _metadata.Submit(new PendingRequest(message, message.Length, header, isPooled: false)));
+        _ = Task.Run(() => _metadata.Submit(new PendingRequest(message, message.Length, header, isPooled: false), _bulk.LastOrdered));
         await Task.WhenAny(_links, Task.Delay(FarewellTime)).ConfigureAwait(false);
     }
 }

@@ -26,6 +26,14 @@ public static unsafe partial class Becoming
         }
     }
 
+    /// <summary>Raises a hard limit where it is lower, while this process still may; the soft one stays.</summary>
+    public static void RaiseLimit(int resource, ulong hard)
+    {
+        var (soft, now) = CurrentLimit(resource);
+        if (now < hard)
+            Limit(resource, soft, hard);
+    }
+
     /// <summary>The limit of this process: soft and hard.</summary>
     public static (ulong Soft, ulong Hard) CurrentLimit(int resource)
     {

@@ -38,9 +38,14 @@ public static unsafe class PseudoTerminal
         string.Create(CultureInfo.InvariantCulture, $"{terminals}/{number}"),
         ReadWrite | NoControllingTerminal | (nonBlocking ? LibC.OpenNonBlocking : 0));
 
-    public static void GiveTo(SafeFileHandle slave, uint uid)
+    /// <summary>The path of its slave.</summary>
+    public static string SlavePath(string terminals, SafeFileHandle master) => string.Create(CultureInfo.InvariantCulture, $"{terminals}/{SlaveNumber(master)}");
+
+    /// <summary>Makes the user the owner of a slave, as login does.</summary>
+    public static void GiveTo(string slave, uint uid)
     {
         const uint TtyGroup = 5;
-        _ = TerminalNative.ChangeOwner(FileDescriptor.Number(slave), uid, TtyGroup);
+        if (TerminalNative.ChangeOwner(slave, uid, TtyGroup) != 0)
+            throw KernelException.Last("give away the terminal", slave);
     }
 }

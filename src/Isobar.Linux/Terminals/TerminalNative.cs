@@ -25,6 +25,6 @@ internal static unsafe partial class TerminalNative
     [LibraryImport(LibC.Name, EntryPoint = "cfmakeraw")]
     public static partial void MakeRaw(byte* attributes);
 
-    [LibraryImport(LibC.Name, EntryPoint = "fchown", SetLastError = true)]
-    public static partial int ChangeOwner(int fd, uint uid, uint gid);
+    [LibraryImport(LibC.Name, EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int ChangeOwner(string path, uint uid, uint gid);
 }

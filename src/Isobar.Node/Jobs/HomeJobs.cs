@@ -32,7 +32,13 @@ public sealed partial class HomeJobs(
     public JobStatus Start(JobSpec spec, string startNode, bool isChosen = false)
     {
         var id = new JobId(runtime.NodeName, folders.NextNumber()).ToString();
-        var place = new JobPlace(id, HomeAddress(), Environment.MachineName, OwnNamespaces.DomainName(), MountTable.HomeFileSystems(MountTable.Read(), options.RunDirectory));
+        var place = new JobPlace(
+            id,
+            HomeAddress(),
+            Environment.MachineName,
+            OwnNamespaces.DomainName(),
+            MountTable.HomeFileSystems(MountTable.Read(), options.RunDirectory),
+            SupervisorStarter.Program());
         Directory.CreateDirectory(folders.RecordOf(id), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var status = new JobStatus
         {

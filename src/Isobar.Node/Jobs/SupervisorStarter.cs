@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Isobar.Linux.Mounts;
+using Isobar.Linux.Namespaces;
 using Isobar.Linux.Processes;
 using Isobar.Linux.Sockets;
 using Isobar.Protocol.Jobs;
@@ -34,17 +36,42 @@ public static class SupervisorStarter
         File.SetUnixFileMode(socketPath, (UnixFileMode)0b110_110_110);
         using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
         using var errors = new SafeFileHandle(2, ownsHandle: false);
-        return ProcessSpawner.Spawn(new SpawnRequest
+        var request = new SpawnRequest
         {
             Path = Program(),
             Arguments = ["isobar-supervisor", "supervise", configPath],
+            Environment = OwnEnvironment(),
             Descriptors = new Dictionary<int, SafeFileHandle> { [0] = nothing, [1] = nothing, [2] = errors, [3] = listening },
             Directory = "/",
             NewSession = true,
+        };
+
+        // In a mount namespace of its own, so that whatever is mounted for the job is gone with the supervisor, however that ends.
+        return OwnNamespaces.RunIn(NamespaceKinds.Mount, () =>
+        {
+            Mounting.FollowOthers();
+            return ProcessSpawner.Spawn(request);
         });
     }
 
-    private static string Program()
+    private static List<string> OwnEnvironment()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            // A service has no home; the runtime looks for one when it builds a chain of certificates, and fails without.
+            ["HOME"] = "/",
+        };
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        // No authority but the cluster's own is trusted: the runtime need not read the machine's hundred and more (50 ms).
+        environment["SSL_CERT_FILE"] = "/dev/null";
+        environment["SSL_CERT_DIR"] = "/dev/null";
+        return [.. environment.Select(entry => $"{entry.Key}={entry.Value}")];
+    }
+
+    /// <summary>Where the supervisor's program is.</summary>
+    /// <exception cref="JobException">It is not installed.</exception>
+    public static string Program()
     {
         string?[] places =
         [

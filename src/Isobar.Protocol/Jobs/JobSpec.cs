@@ -68,6 +68,9 @@ public sealed record JobSpec
 
     public WindowSize? Window { get; init; }
 
+    /// <summary>The settings of the user's terminal (its keys, its modes) as of tcgetattr(3), for the job's own.</summary>
+    public byte[]? TerminalSettings { get; init; }
+
     /// <summary>A name given by the user, shown in listings and accepted wherever a job is named.</summary>
     public string? Name { get; init; }
 

@@ -10,12 +10,18 @@ internal sealed class Deputy : IDisposable
 {
     private static readonly TimeSpan ClientMustCome = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LaunchWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan FenceWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Silence of the job's node after which listings say so; well below the lease, by which the job is frozen there.</summary>
+    private static readonly TimeSpan SilenceShows = TimeSpan.FromSeconds(6);
 
     private readonly SupervisorConfig _config;
     private readonly JobSpec _spec;
     private readonly Journal _journal;
     private readonly IHostOpener _opener;
     private readonly JobStatusBoard _board;
+    private readonly JobFiles _files;
     private readonly OutputRoute[] _outputs = [new(), new()];
     private readonly TaskCompletionSource<JobEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,8 +33,9 @@ internal sealed class Deputy : IDisposable
     private BytePump? _input;
     private double _cpuOfEarlierHosts;
 
-    public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board)
+    public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board, JobFiles files)
     {
+        _files = files;
         _config = config;
         _spec = config.Spec ?? throw new ArgumentException("A deputy needs the program.", nameof(config));
         _journal = journal;
@@ -63,8 +70,9 @@ internal sealed class Deputy : IDisposable
         else
             _ = GiveUpWithoutClientAsync();
         await StartAsync(_config.StartNode ?? Home, cancellationToken).ConfigureAwait(false);
+        _ = WatchSilenceAsync(cancellationToken);
         var end = await _end.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _journal.Add(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds), durable: true);
+        _journal.Add(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds), durable: false);
         await DeliverLastOutputAsync(cancellationToken).ConfigureAwait(false);
         _board.Update(status => status with { State = JobState.Done, ExitCode = end.ExitCode, Reason = end.Reason, Ended = DateTimeOffset.UtcNow });
         if (_client is { } client)
@@ -134,6 +142,19 @@ internal sealed class Deputy : IDisposable
             return;
         await host.Link[JobChannels.Input].WriteAsync(pending).ConfigureAwait(false);
         _input?.Start();
+    }
+
+    /// <summary>Older incarnations get no more of the home's files, and what they asked for is done or refused.</summary>
+    internal async Task FenceFilesAsync(int incarnation)
+    {
+        try
+        {
+            await _files.FenceAsync(incarnation).WaitAsync(FenceWithin).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // New requests are refused already; one that hangs in the home's own file system must not keep the job frozen.
+        }
     }
 
     /// <summary>The job runs at another host from now on.</summary>
@@ -212,6 +233,30 @@ internal sealed class Deputy : IDisposable
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>A node that is not heard of makes its job "unreachable" in listings, until it is heard of again.</summary>
+    private async Task WatchSilenceAsync(CancellationToken cancellationToken)
+    {
+        var before = JobState.Running;
+        while (!_end.Task.IsCompleted && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAny(_end.Task, Task.Delay(LookEvery, cancellationToken)).ConfigureAwait(false);
+            var silent = _host is { } host && host.Link.SilentFor > SilenceShows;
+            _board.Update(status =>
+            {
+                switch (status.State)
+                {
+                    case JobState.Running or JobState.Stopped when silent:
+                        before = status.State;
+                        return status with { State = JobState.Unreachable };
+                    case JobState.Unreachable when !silent:
+                        return status with { State = before };
+                    default:
+                        return status;
+                }
+            });
         }
     }
 

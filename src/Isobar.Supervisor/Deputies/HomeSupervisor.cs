@@ -12,7 +12,7 @@ namespace Isobar.Supervisor.Deputies;
 internal sealed class HomeSupervisor : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ended = new();
-    private readonly ClusterIdentity? _identity;
+    private readonly Lazy<ClusterIdentity?> _identity;
     private readonly JobStatusBoard _board;
     private readonly HostOpener _opener;
     private readonly Journal _journal;
@@ -23,7 +23,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
     public HomeSupervisor(SupervisorConfig config)
     {
         var spec = config.Spec!;
-        _identity = config.IdentityDirectory is { } folder && ClusterIdentity.Exists(folder) ? ClusterIdentity.Load(folder) : null;
+        // Only a job that goes elsewhere needs it.
+        _identity = new Lazy<ClusterIdentity?>(() => config.IdentityDirectory is { } folder && ClusterIdentity.Exists(folder) ? ClusterIdentity.Load(folder) : null);
         _board = new JobStatusBoard(new JobStatus
         {
             Id = config.Place.Id,
@@ -39,8 +40,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         });
         _opener = new HostOpener(config, _identity, _board, _ended.Token);
         _journal = new Journal(config.RecordDirectory!);
-        _deputy = new Deputy(config, _journal, _opener, _board);
         _files = new JobFiles(spec);
+        _deputy = new Deputy(config, _journal, _opener, _board, _files);
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -49,6 +50,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         var serving = socket.ServeAsync(ServeAsync, _ended.Token);
         await _deputy.RunAsync(cancellationToken).ConfigureAwait(false);
         await LetAnswersOutAsync().ConfigureAwait(false);
+        await _opener.HostHasGoneAsync().ConfigureAwait(false);
         await _ended.CancelAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
     }
@@ -58,7 +60,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         _deputy.Dispose();
         await _files.DisposeAsync().ConfigureAwait(false);
         await _journal.DisposeAsync().ConfigureAwait(false);
-        _identity?.Dispose();
+        if (_identity.IsValueCreated)
+            _identity.Value?.Dispose();
         _ended.Dispose();
     }
 
@@ -90,10 +93,10 @@ internal sealed class HomeSupervisor : IAsyncDisposable
 
     private async Task TransportAsync(TransportHello hello, Caller caller, CancellationToken cancellationToken)
     {
-        if (_identity is null || caller.Descriptor is not { } descriptor)
+        if (caller.Descriptor is not { } descriptor || _identity.Value is not { } identity)
             return;
         var socket = DescriptorSockets.Take(descriptor);
-        var admitted = await JobTransport.AcceptAsync(_identity, socket, opening => Refuse(hello.Role, opening), cancellationToken).ConfigureAwait(false);
+        var admitted = await JobTransport.AcceptAsync(identity, socket, opening => Refuse(hello.Role, opening), cancellationToken).ConfigureAwait(false);
         if (admitted is not var (stream, opening))
             return;
         if (hello.Role == JobTransport.ControlRole)

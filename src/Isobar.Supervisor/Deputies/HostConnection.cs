@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
@@ -7,6 +8,9 @@ namespace Isobar.Supervisor.Deputies;
 /// <summary>The deputy's side of the link to one job host.</summary>
 internal sealed class HostConnection : IDisposable
 {
+    // Longer than it takes to notice a broken connection and to call again, and not longer than the lease of the host.
+    private static readonly TimeSpan SilenceEndsMove = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly MessageStream<DeputyMessage> _orders;
     private readonly MessageStream<HostMessage> _reports;
     private readonly Channel<HostMessage> _steps = Channel.CreateUnbounded<HostMessage>(new UnboundedChannelOptions { SingleReader = false });
@@ -52,20 +56,19 @@ internal sealed class HostConnection : IDisposable
     }
 
     /// <summary>The host's next step in a start or move.</summary>
-    /// <exception cref="MoveException">It failed, or did not come in time.</exception>
+    /// <exception cref="MoveException">It failed, did not come in time, or the host fell silent.</exception>
     public async Task<T> NextStepAsync<T>(TimeSpan atMost, string waitingFor, CancellationToken cancellationToken)
         where T : HostMessage
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(atMost);
-        try
+        var clock = Stopwatch.StartNew();
+        while (await SomethingToReadAsync(waitingFor, cancellationToken).ConfigureAwait(false))
         {
-            while (true)
+            while (_steps.Reader.TryRead(out var step))
             {
-                switch (await _steps.Reader.ReadAsync(timeout.Token).ConfigureAwait(false))
+                switch (step)
                 {
-                    case T step:
-                        return step;
+                    case T awaited:
+                        return awaited;
                     case MoveFailed failed:
                         throw new MoveException(failed.Reason);
                     default:
@@ -73,26 +76,51 @@ internal sealed class HostConnection : IDisposable
                         break;
                 }
             }
+
+            if (clock.Elapsed > atMost)
+                throw new MoveException($"{Node} did not answer for {atMost.TotalSeconds:0} s while {waitingFor}.");
         }
-        catch (ChannelClosedException)
-        {
-            throw new MoveException($"{Node} went away while {waitingFor}.");
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new MoveException($"{Node} did not answer for {atMost.TotalSeconds:0} s while {waitingFor}.");
-        }
+
+        throw new MoveException($"{Node} went away while {waitingFor}.");
     }
 
     /// <summary>Completes with the reason when the host says that the move cannot be, or is gone. Other steps stay for <see cref="NextStepAsync"/>.</summary>
-    public async Task<string> FailureAsync(CancellationToken cancellationToken)
+    public async Task<string> FailureAsync(string waitingFor, CancellationToken cancellationToken)
     {
-        if (!await _steps.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
-            return $"{Node} went away.";
-        if (_steps.Reader.TryPeek(out var step) && step is MoveFailed failed)
-            return failed.Reason;
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
-        return "";
+        try
+        {
+            while (await SomethingToReadAsync(waitingFor, cancellationToken).ConfigureAwait(false))
+            {
+                if (!_steps.Reader.TryPeek(out var step))
+                    continue;
+                if (step is MoveFailed failed)
+                    return failed.Reason;
+                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+            }
+
+            return $"{Node} went away while {waitingFor}.";
+        }
+        catch (MoveException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Returns from time to time, with or without a step; false when none will ever come.</summary>
+    private async Task<bool> SomethingToReadAsync(string waitingFor, CancellationToken cancellationToken)
+    {
+        if (Link.SilentFor > SilenceEndsMove)
+            throw new MoveException($"{Node} was not heard of for {SilenceEndsMove.TotalSeconds:0} s while {waitingFor}.");
+        using var look = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        look.CancelAfter(LookEvery);
+        try
+        {
+            return await _steps.Reader.WaitToReadAsync(look.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return true;
+        }
     }
 
     /// <summary>The host is not needed any more.</summary>

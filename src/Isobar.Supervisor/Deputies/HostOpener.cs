@@ -12,14 +12,19 @@ namespace Isobar.Supervisor.Deputies;
 /// Opens hosts for a deputy: in this process at home, or by asking the daemon to have a guest supervisor started elsewhere, which then calls back. Keeps the
 /// links of guests, so that one that calls again after a cut goes on where it was.
 /// </summary>
-internal sealed class HostOpener(SupervisorConfig config, ClusterIdentity? identity, JobStatusBoard board, CancellationToken jobEnds) : IHostOpener
+internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?> identity, JobStatusBoard board, CancellationToken jobEnds) : IHostOpener
 {
     private static readonly TimeSpan GuestMustCall = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HostCleansUpWithin = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<int, Guest> _guests = new();
     private HostPlace? _here;
+    private Task _host = Task.CompletedTask;
 
     /// <summary>The job host in this process, when there is one: images for it come to the deputy's socket.</summary>
     public HostPlace? Here => _here;
+
+    /// <summary>The host in this process, if there was one, has cleaned up behind its job.</summary>
+    public Task HostHasGoneAsync() => Task.WhenAny(_host, Task.Delay(HostCleansUpWithin, CancellationToken.None));
 
     public async Task<HostConnection> OpenAsync(string node, int incarnation, CancellationToken cancellationToken) =>
         node == config.Node ? OpenHere(incarnation) : await OpenGuestAsync(node, incarnation, cancellationToken).ConfigureAwait(false);
@@ -60,7 +65,7 @@ internal sealed class HostOpener(SupervisorConfig config, ClusterIdentity? ident
         var host = new JobHost(_here, hostSide);
         _ = deputySide.RunAsync(DescriptorSockets.Stream(one), jobEnds);
         _ = hostSide.RunAsync(DescriptorSockets.Stream(other), jobEnds);
-        _ = RunHostAsync(host, hostSide);
+        _host = RunHostAsync(host, hostSide);
         return new HostConnection(config.Node, incarnation, deputySide);
     }
 
@@ -82,7 +87,7 @@ internal sealed class HostOpener(SupervisorConfig config, ClusterIdentity? ident
 
     private async Task<HostConnection> OpenGuestAsync(string node, int incarnation, CancellationToken cancellationToken)
     {
-        if (identity is null)
+        if (identity.Value is null)
             throw new MoveException("this machine is in no cluster: isobar cluster create or join comes first.");
         var guest = new Guest(node, incarnation, new ResumableLink(JobChannels.Count, BootClock.Instance));
         _guests[incarnation] = guest;

@@ -55,6 +55,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
 
             deputy.Journal.Add(new JobPlaced(DateTimeOffset.UtcNow, ticket.Incarnation, targetNode), durable: true);
             decided = true;
+            await deputy.FenceFilesAsync(ticket.Incarnation).ConfigureAwait(false);
             deputy.SwitchTo(target, sent, pending);
             await target.TellAsync(new Decide(ticket.Incarnation, Commit: true), CancellationToken.None).ConfigureAwait(false);
             await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: true)).ConfigureAwait(false);
@@ -89,7 +90,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sending = source.NextStepAsync<Sent>(TransferWithin, "sending the job", stop.Token);
-        var failing = target.FailureAsync(stop.Token);
+        var failing = target.FailureAsync("receiving the job", stop.Token);
         var first = await Task.WhenAny(sending, failing).ConfigureAwait(false);
         try
         {

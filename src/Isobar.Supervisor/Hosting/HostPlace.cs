@@ -4,7 +4,7 @@ using Isobar.Protocol.Security;
 namespace Isobar.Supervisor.Hosting;
 
 /// <summary>Where a job host works: its node, its folders, and how it reaches the rest of the cluster.</summary>
-internal sealed class HostPlace(string node, string runDirectory, int incarnation, bool atHome, ClusterIdentity? identity, Func<HostFolders, JobSpec, CancellationToken, Task<IJobRoot>> openRoot)
+internal sealed class HostPlace(string node, string runDirectory, int incarnation, bool atHome, Lazy<ClusterIdentity?> identity, Func<HostFolders, JobSpec, CancellationToken, Task<IJobRoot>> openRoot)
 {
     private readonly TaskCompletionSource<Stream> _images = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -17,7 +17,7 @@ internal sealed class HostPlace(string node, string runDirectory, int incarnatio
     public bool AtHome => atHome;
 
     /// <summary>Null on a machine that is in no cluster: its jobs cannot move.</summary>
-    public ClusterIdentity? Identity => identity;
+    public ClusterIdentity? Identity => identity.Value;
 
     /// <summary>The secret that the sender of this incarnation's images must show; null while none is expected.</summary>
     public MoveTicket? Expected { get; set; }

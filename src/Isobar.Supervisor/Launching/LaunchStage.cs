@@ -22,9 +22,9 @@ internal static class LaunchStage
     /// <summary>A small init: reaps, makes the program leader of its own session and terminal, and ends with its exit code.</summary>
     public const string Init = "/usr/bin/dumb-init";
 
-    private const int NotFound = 127;
-    private const int NotExecutable = 126;
-    private const int OurFailure = 125;
+    internal const int NotFound = 127;
+    internal const int NotExecutable = 126;
+    internal const int OurFailure = 125;
 
     public static int Run()
     {
@@ -35,8 +35,8 @@ internal static class LaunchStage
             var plan = JsonSerializer.Deserialize(ReadPlan(), LaunchJson.Default.LaunchPlan)
                 ?? throw new InvalidDataException("The supervisor gave no plan.");
             EnterView(plan);
-            OpenStdio(plan.Spec);
-            return Become(plan.Spec);
+            var terminal = OpenStdio(plan.Spec);
+            return Become(plan, terminal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
         {
@@ -61,33 +61,38 @@ internal static class LaunchStage
         OwnNamespaces.SetHostName(plan.Place.HostName, plan.Place.DomainName);
     }
 
-    private static void OpenStdio(JobSpec spec)
+    /// <summary>Returns the job's terminal, when it has one.</summary>
+    private static string? OpenStdio(JobSpec spec)
     {
         Span<StdioSpec> all = [spec.Input, spec.Output, spec.Error];
-        if (all.ContainsAnyTerminal())
-        {
-            using var master = PseudoTerminal.OpenMaster("/dev/ptmx");
-            using var slave = PseudoTerminal.OpenSlave("/dev/pts", PseudoTerminal.SlaveNumber(master));
-            PseudoTerminal.GiveTo(slave, spec.Uid);
-            if (spec.Window is { } window)
-                Terminal.SetWindow(slave, window.Columns, window.Rows);
-            DescriptorPassing.Send(ReportDescriptor, [0], FileDescriptor.Number(master));
-            for (var fd = 0; fd < 3; fd++)
-            {
-                if (all[fd].Kind == StdioKind.Terminal)
-                    Becoming.Duplicate(FileDescriptor.Number(slave), fd);
-            }
-        }
-
+        var terminal = spec.UsesTerminal ? MakeTerminal(spec) : null;
         for (var fd = 0; fd < 3; fd++)
         {
-            // Opened inside the job's own view: CRIU finds every file of a job by its place in the job's mounts.
-            if (all[fd].Kind == StdioKind.Null)
+            // Opened inside the job's own view: CRIU finds every file of a job by its place in the job's mounts. Of the terminal the init has no part
+            // (TerminalStage opens it).
+            if (all[fd].Kind is StdioKind.Null)
                 Place("/dev/null", fd == 0 ? 0 : 1, fd);
+            else if (all[fd].Kind is StdioKind.Terminal)
+                Place("/dev/null", 2, fd);
         }
 
         if (spec.Error.Kind == StdioKind.SameAsOutput)
             Becoming.Duplicate(1, 2);
+        return terminal;
+    }
+
+    private static string MakeTerminal(JobSpec spec)
+    {
+        using var master = PseudoTerminal.OpenMaster("/dev/ptmx");
+        // All through the master: a slave that was open once and is closed again would look like a terminal hung up.
+        var path = PseudoTerminal.SlavePath("/dev/pts", master);
+        PseudoTerminal.GiveTo(path, spec.Uid);
+        if (spec.TerminalSettings is { } settings)
+            Terminal.SetAttributes(FileDescriptor.Number(master), settings);
+        if (spec.Window is { } window)
+            Terminal.SetWindow(master, window.Columns, window.Rows);
+        DescriptorPassing.Send(ReportDescriptor, [0], FileDescriptor.Number(master));
+        return path;
     }
 
     private static void Place(string path, int flags, int fd)
@@ -96,10 +101,17 @@ internal static class LaunchStage
         Becoming.Duplicate(FileDescriptor.Number(file), fd);
     }
 
-    private static int Become(JobSpec spec)
+    private static int Become(LaunchPlan plan, string? terminal)
     {
+        var spec = plan.Spec;
         foreach (var limit in spec.Limits)
-            Becoming.Limit(limit.Resource, limit.Soft, limit.Hard);
+        {
+            if (terminal is null)
+                Becoming.Limit(limit.Resource, limit.Soft, limit.Hard);
+            else
+                Becoming.RaiseLimit(limit.Resource, limit.Hard);
+        }
+
         Becoming.Nice(spec.Nice);
         Becoming.User(spec.Uid, spec.Gid, spec.Groups);
         Becoming.Umask(spec.Umask);
@@ -125,7 +137,15 @@ internal static class LaunchStage
         if (Becoming.MayExecute(Init) != 0)
             return Report(OurFailure, $"The home has no {Init}: install the package dumb-init there.");
         Becoming.Signals(spec.IgnoredSignals);
-        var command = new List<byte[]> { "dumb-init"u8.ToArray(), "--"u8.ToArray(), program };
+        List<byte[]> command = ["dumb-init"u8.ToArray(), "--"u8.ToArray()];
+        if (terminal is not null)
+        {
+            if (Becoming.MayExecute(plan.Place.Launcher) != 0)
+                return Report(OurFailure, $"The home has no {plan.Place.Launcher}: install Isobar there.");
+            command.AddRange(TerminalStage.Command(plan, terminal));
+        }
+
+        command.Add(program);
         command.AddRange(spec.Command.Skip(1));
         var error = Becoming.Execute(Init, command, spec.Environment);
         return Report(error == Errno.NoEntry ? NotFound : NotExecutable, new KernelException("execute", Init, error).Message);
@@ -135,16 +155,5 @@ internal static class LaunchStage
     {
         DescriptorPassing.Send(ReportDescriptor, JsonSerializer.SerializeToUtf8Bytes(new LaunchFailure(exitCode, reason), LaunchJson.Default.LaunchFailure));
         return exitCode;
-    }
-
-    private static bool ContainsAnyTerminal(this Span<StdioSpec> all)
-    {
-        foreach (var one in all)
-        {
-            if (one.Kind == StdioKind.Terminal)
-                return true;
-        }
-
-        return false;
     }
 }

@@ -18,6 +18,7 @@ internal static class JobTransport
     public const string FilesRole = "files";
     private const int MaxOpening = 64 * 1024;
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SilenceBreaks = TimeSpan.FromSeconds(6);
 
     public static string MoveRole(int incarnation) => $"move{incarnation}";
 
@@ -29,10 +30,11 @@ internal static class JobTransport
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectWithin);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         SslStream? stream = null;
         try
         {
+            NoticeSilence(socket);
             await socket.ConnectAsync(EndPointOf(address), timeout.Token).ConfigureAwait(false);
             stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await stream.AuthenticateAsClientAsync(identity.ClientOptions(node, ServerNames.Job(role, opening.Job)), timeout.Token).ConfigureAwait(false);
@@ -64,7 +66,7 @@ internal static class JobTransport
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectWithin);
-        socket.NoDelay = true;
+        NoticeSilence(socket);
         string? peer = null;
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
         try
@@ -105,6 +107,24 @@ internal static class JobTransport
         var body = new byte[length];
         await stream.ReadExactlyAsync(body, cancellationToken).ConfigureAwait(false);
         return JsonSerializer.Deserialize(body, type) ?? throw new InvalidDataException("A message between supervisors is empty.");
+    }
+
+    /// <summary>
+    /// A connection whose other side does not answer for some seconds is broken: TCP alone would try for a quarter of an hour, with a job frozen in the
+    /// middle of its move.
+    /// </summary>
+    private static void NoticeSilence(Socket socket)
+    {
+        // tcp(7): unacknowledged data ends the connection after so long; keepalive sends something to acknowledge when there is nothing else.
+        const int Tcp = 6;
+        const int UserTimeout = 18;
+        Span<byte> milliseconds = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(milliseconds, (int)SilenceBreaks.TotalMilliseconds);
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 2);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
+        socket.SetRawSocketOption(Tcp, UserTimeout, milliseconds);
     }
 
     private static EndPoint EndPointOf(string address)

@@ -35,6 +35,7 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
     [Fact]
     public async Task Without_any_store_jobs_are_run_moved_and_brought_home()
     {
+        await StoresAreEverywhereAsync();
         await SignalStoresAsync("STOP");
         try
         {
@@ -59,11 +60,18 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
-    /// <summary>The store spreads to the third host some seconds after it has joined: waits for it.</summary>
-    private async Task SignalStoresAsync(string signal)
+    private Task SignalStoresAsync(string signal) => OnEveryHostAsync($"kill -{signal} $(pgrep -x etcd)");
+
+    /// <summary>The store spreads to the third host some seconds after it has joined, and cannot once the others stand still.</summary>
+    private Task StoresAreEverywhereAsync() => OnEveryHostAsync("for i in $(seq 300); do pgrep -x etcd && exit 0; sleep 0.1; done; exit 1");
+
+    private async Task OnEveryHostAsync(string command)
     {
         foreach (var host in cluster.Sandbox.Hosts)
-            Assert.Equal(0, (await cluster.ShAsync(host.Name, $"for i in $(seq 300); do p=$(pgrep -x etcd) && break; sleep 0.1; done; kill -{signal} $p")).ExitCode);
+        {
+            var result = await cluster.ShAsync(host.Name, command);
+            Assert.True(result.ExitCode == 0, $"{host.Name}: {result.Error}{result.Output}");
+        }
     }
 
     /// <summary>The daemons may need a moment to find each other again; then the move must succeed.</summary>

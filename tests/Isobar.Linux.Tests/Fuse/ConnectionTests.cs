@@ -100,6 +100,42 @@ public class ConnectionTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_connection_that_died_without_a_word_is_made_anew()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var home = Directory.CreateTempSubdirectory("isobar-view-").FullName;
+        var view = Directory.CreateTempSubdirectory("isobar-view-").FullName;
+        var connections = new System.Collections.Concurrent.ConcurrentQueue<SilentStream>();
+        await using (var server = new LoopbackHome(home))
+        {
+            var options = Quick with { SignOfLife = TimeSpan.FromMilliseconds(200) };
+            await using var mount = await FileViewMount.MountAsync(
+                view,
+                async token =>
+                {
+                    var stream = new SilentStream(await server.ConnectAsync(token));
+                    connections.Enqueue(stream);
+                    return stream;
+                },
+                options,
+                cancellation);
+            await MountedView.RunAsync("/bin/sh", ["-c", "echo 1 > f"], view);
+            await Task.Delay(1500, cancellation);
+
+            // Signs of life keep an idle connection.
+            Assert.Equal(0, mount.Statistics.Reconnections);
+            foreach (var connection in connections)
+                connection.Silence();
+            await MountedView.RunAsync("/bin/sh", ["-c", "for i in $(seq 20); do echo $i >> f; done; mkdir d"], view);
+            Assert.Equal(2, mount.Statistics.Reconnections);
+            Assert.Equal(21, File.ReadLines(Path.Combine(home, "f")).Count());
+        }
+
+        Directory.Delete(view);
+        Directory.Delete(home, recursive: true);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_refusal_ends_the_view()
     {
         await using var view = await MountedView.CreateAsync(options: Quick, cancellation: TestContext.Current.CancellationToken);

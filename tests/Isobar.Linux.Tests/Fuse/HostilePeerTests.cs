@@ -8,6 +8,7 @@ namespace Isobar.Linux.Tests.Fuse;
 /// <summary>What a guest sends is only bytes: none may break the home's process or reach beyond the served tree.</summary>
 public class HostilePeerTests
 {
+    private const int FrameHeader = 24;
     private const int RequestHeader = 40;
     private static readonly byte[] Names = [.. "f\0..\0../../etc/passwd\0d\0.\0new\0\0a/b\0"u8];
 
@@ -83,9 +84,9 @@ public class HostilePeerTests
                 Greet(channel: 7),
                 Greet(version: 9),
                 Greet(resumes: 1),
-                [.. Greet(), .. new byte[16]],
-                [.. Greet(), 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
-                [.. Greet(), 0x10, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 0, 0, 0],
+                [.. Greet(), .. new byte[24]],
+                [.. Greet(), 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 1, .. new byte[15]],
+                [.. Greet(), 0x18, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, .. new byte[15]],
                 [.. Greet(), .. Frame(1, 5, 1, [])],
                 [.. Greet(), .. Frame(15, 1, 1, new byte[40])],
             ];
@@ -161,10 +162,10 @@ public class HostilePeerTests
 
     private static byte[] Frame(uint opcode, ulong sequence, ulong node, byte[] body)
     {
-        var frame = new byte[16 + RequestHeader + body.Length];
+        var frame = new byte[FrameHeader + RequestHeader + body.Length];
         BinaryPrimitives.WriteInt32LittleEndian(frame, frame.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(8), sequence);
-        var request = frame.AsSpan(16);
+        var request = frame.AsSpan(FrameHeader);
         BinaryPrimitives.WriteInt32LittleEndian(request, request.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(request[4..], opcode);
         BinaryPrimitives.WriteUInt64LittleEndian(request[8..], sequence * 2);

@@ -47,7 +47,7 @@ internal sealed class MountedView : IAsyncDisposable
 
     public string AtHome(string name) => Path.Combine(Home, name);
 
-    /// <summary>Runs a shell script in the view in a process of its own; fails the test if the script does, or takes more than half a minute.</summary>
+    /// <summary>Runs a shell script in the view in a process of its own; fails the test if the script does, or hangs.</summary>
     public Task<string> ShellAsync(string script) => RunAsync("/bin/bash", ["-euc", script], View);
 
     /// <summary>Runs python likewise.</summary>
@@ -63,7 +63,7 @@ internal sealed class MountedView : IAsyncDisposable
             Isobar.Linux.Files.FolderRemoval.Remove(Path.GetDirectoryName(View)!);
     }
 
-    internal static async Task<string> RunAsync(string program, string[] arguments, string directory, int seconds = 30)
+    internal static async Task<string> RunAsync(string program, string[] arguments, string directory, int seconds = 100)
     {
         var start = new ProcessStartInfo("/usr/bin/env", ["-C", directory, "timeout", "-k", "1", $"{seconds}", program, .. arguments])
         {

@@ -8,24 +8,31 @@ namespace Isobar.Linux.Fuse.Guest;
 /// One of the two streams of requests to home, over all connections that carry it. A thread that has a request sends it itself; one that finds another sending leaves it
 /// its request, so that nobody waits for a full connection and small requests share a record of TLS.
 /// </summary>
-internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
+internal sealed class GuestChannel
 {
-    private const int BatchSize = 32 * 1024;
-
+    private readonly KernelDevice _device;
+    private readonly TransferBuffers _buffers;
+    private readonly EarlyWrites _earlyWrites;
     private readonly object _gate = new();
-    private readonly RequestLedger _ledger = new();
-    private readonly Queue<PendingRequest> _outgoing = new();
-    private readonly byte[] _batch = new byte[BatchSize];
+    private readonly RequestLedger _ledger;
+    private readonly OutgoingMessages _outgoing;
     private readonly byte[] _reply = new byte[FrameLimits.Reply];
     private Stream? _stream;
     private bool _sending;
-    private bool _signWanted;
     private bool _closed;
-    private int _writesFromCacheInFlight;
-    private long _writesFromCache;
+    private ulong _lastOrdered;
+    private int _unattendedInFlight;
+    private long _unattended;
     private long _heard;
     private long _bytesRead;
     private long _bytesWritten;
+
+    public GuestChannel(KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites)
+    {
+        (_device, _buffers, _earlyWrites) = (device, buffers, earlyWrites);
+        _ledger = new RequestLedger();
+        _outgoing = new OutgoingMessages(_ledger);
+    }
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);
 
@@ -43,32 +50,35 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         }
     }
 
-    /// <summary>Writes of mapped pages that came from the kernel so far.</summary>
-    public long WritesFromCache
+    /// <summary>The last request that the kernel takes for done before home has confirmed it.</summary>
+    public ulong LastOrdered => Volatile.Read(ref _lastOrdered);
+
+    /// <summary>Writes that came from the kernel so far and that no system call waits for: of mapped pages, and early ones.</summary>
+    public long UnattendedWrites
     {
         get
         {
             lock (_gate)
-                return _writesFromCache;
+                return _unattended;
         }
     }
 
     /// <summary>Those that home has not confirmed.</summary>
-    public int WritesFromCacheInFlight
+    public int UnattendedInFlight
     {
         get
         {
             lock (_gate)
-                return _writesFromCacheInFlight;
+                return _unattendedInFlight;
         }
     }
 
-    /// <summary>Waits until home has confirmed all writes of mapped pages, or the channel is closed.</summary>
-    public void WaitForWritesFromCache()
+    /// <summary>Waits until home has confirmed all of them, or the channel is closed.</summary>
+    public void WaitForUnattended()
     {
         lock (_gate)
         {
-            while (_writesFromCacheInFlight > 0 && !_closed)
+            while (_unattendedInFlight > 0 && !_closed)
                 Monitor.Wait(_gate);
         }
     }
@@ -84,28 +94,37 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     }
 
     /// <summary>Takes over a request; it is sent now, or by whoever is sending, or when there is a connection again.</summary>
-    public void Submit(PendingRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="after">The last ordered request of the other channel.</param>
+    public void Submit(PendingRequest request, ulong after = 0)
     {
-        Stream stream;
+        request.After = after;
+        Stream? stream = null;
         lock (_gate)
         {
             _ledger.Add(request);
-            if (request.IsWriteFromCache)
+            if (request.IsUnattended)
             {
-                _writesFromCache++;
-                _writesFromCacheInFlight++;
+                _unattended++;
+                _unattendedInFlight++;
             }
 
-            if (_stream is null)
-                return;
-            _outgoing.Enqueue(request);
-            if (_sending)
-                return;
-            _sending = true;
-            stream = _stream;
+            if (request.Early is not null)
+                Volatile.Write(ref _lastOrdered, request.Sequence);
+            if (_stream is not null)
+                _outgoing.Add(request);
+            if (_stream is not null && !_sending)
+            {
+                _sending = true;
+                stream = _stream;
+            }
         }
 
-        Drain(stream);
+        // Not before it has its place in the order, and not later than needed.
+        if (request.Early is { } early)
+            _earlyWrites.Answer(request.Unique, early);
+        if (stream is not null)
+            Drain(stream);
     }
 
     /// <summary>Asks home for a sign of life. May wait for the connection.</summary>
@@ -114,7 +133,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         Stream stream;
         lock (_gate)
         {
-            _signWanted = true;
+            _outgoing.AskForSign();
             if (_sending || _stream is null)
                 return;
             _sending = true;
@@ -132,10 +151,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
             while (_sending)
                 Monitor.Wait(_gate);
             _ledger.Received(received);
-            _outgoing.Clear();
-            foreach (var request in _ledger.Outstanding())
-                _outgoing.Enqueue(request);
-            _signWanted = false;
+            _outgoing.Restart();
             _stream = stream;
             _sending = true;
         }
@@ -188,7 +204,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
             if (request is null)
                 continue;
             Deliver(request, frame.Flags, reply);
-            if (request.IsWriteFromCache)
+            if (request.IsUnattended)
                 Confirmed();
         }
     }
@@ -198,16 +214,23 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     {
         lock (_gate)
         {
-            if (--_writesFromCacheInFlight == 0)
+            if (--_unattendedInFlight == 0)
                 Monitor.PulseAll(_gate);
         }
     }
 
     private void Deliver(PendingRequest request, ReplyFlags flags, ReadOnlySpan<byte> reply)
     {
+        if (request.Early is { } early)
+        {
+            Interlocked.Add(ref _bytesWritten, early.Size);
+            _earlyWrites.Confirm(early, reply);
+            return;
+        }
+
         if (!MemoryMarshal.TryRead(reply, out FuseReplyHeader header) || header.Length != reply.Length || header.Unique != request.Unique)
         {
-            device.Answer(request.Unique, -Native.Errno.Io);
+            _device.Answer(request.Unique, -Native.Errno.Io);
             return;
         }
 
@@ -216,8 +239,8 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
         else if (request.Opcode == FuseOpcode.Write)
             Interlocked.Add(ref _bytesWritten, request.Length - RequestFrame.Size - FuseRequestHeader.Size - Marshal.SizeOf<FuseTransferRequest>());
         if (flags.HasFlag(ReplyFlags.DropAttributes))
-            device.DropAttributes(request.NodeId);
-        device.Write(reply);
+            _device.DropAttributes(request.NodeId);
+        _device.Write(reply);
     }
 
     /// <summary>Sends until nothing is left; called by the one thread that has set <see cref="_sending"/>.</summary>
@@ -229,7 +252,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
             int batched;
             lock (_gate)
             {
-                batched = _stream == stream ? FillBatch(out large) : Nothing(out large);
+                batched = _stream == stream ? _outgoing.Fill(out large) : Nothing(out large);
                 if (batched == 0 && large is null)
                 {
                     _sending = false;
@@ -240,7 +263,7 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
 
             try
             {
-                stream.Write(large is null ? _batch.AsSpan(0, batched) : large.Message);
+                stream.Write(large is null ? _outgoing.Batch(batched) : large.Message);
                 stream.Flush();
             }
             catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException)
@@ -272,63 +295,6 @@ internal sealed class GuestChannel(KernelDevice device, TransferBuffers buffers)
     private void Recycle(PendingRequest request)
     {
         if (request.IsPooled)
-            buffers.Return(request.Buffer);
+            _buffers.Return(request.Buffer);
     }
-
-    /// <summary>Collects small messages, or takes one large one to be sent from where it lies.</summary>
-    private int FillBatch(out PendingRequest? large)
-    {
-        large = null;
-        var used = 0;
-        while (_outgoing.TryPeek(out var next))
-        {
-            if (next.IsDone)
-            {
-                _outgoing.Dequeue();
-                continue;
-            }
-
-            if (next.Length > BatchSize / 2)
-            {
-                if (used > 0)
-                    break;
-                large = _outgoing.Dequeue();
-                large.IsWriting = true;
-                Seal(large.Buffer, large.Length, large.Sequence, 0);
-                return 0;
-            }
-
-            if (used + next.Length + (FrameLimits.Acknowledgements * sizeof(ulong)) > BatchSize)
-                break;
-            _outgoing.Dequeue();
-            next.Message.CopyTo(_batch.AsSpan(used));
-            used += Finish(used, next.Length, next.Sequence);
-        }
-
-        if (used == 0 && (_signWanted || _ledger.Acknowledgements >= FrameLimits.Acknowledgements))
-        {
-            _signWanted = false;
-            used = Finish(0, RequestFrame.Size, 0);
-        }
-
-        return used;
-    }
-
-    /// <summary>Adds acknowledgements to a message in the batch and writes its header; the message's whole length.</summary>
-    private int Finish(int start, int length, ulong sequence)
-    {
-        var count = Math.Min(_ledger.Acknowledgements, FrameLimits.Acknowledgements);
-        for (var i = 0; i < count; i++)
-        {
-            var acknowledged = _ledger.NextAcknowledgement();
-            MemoryMarshal.Write(_batch.AsSpan(start + length + (i * sizeof(ulong))), acknowledged);
-        }
-
-        var total = length + (count * sizeof(ulong));
-        Seal(_batch.AsSpan(start), total, sequence, count);
-        return total;
-    }
-
-    private static void Seal(Span<byte> message, int length, ulong sequence, int acknowledgements) =>
-        MemoryMarshal.Write(message, new RequestFrame { Length = (uint)length, AcknowledgementCount = (uint)acknowledgements, Sequence = sequence });
 }

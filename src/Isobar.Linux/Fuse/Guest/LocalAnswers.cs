@@ -6,8 +6,7 @@ using Isobar.Linux.Fuse.Wire;
 namespace Isobar.Linux.Fuse.Guest;
 
 /// <summary>
-/// Requests that home need not see. The kernel remembers ENOSYS for FLUSH, POLL, BMAP and INTERRUPT and never asks again:
-/// wanted for all four. FLUSH: written data is at home when write returns, and the kernel has written mapped pages back before it asks. POLL: files are always ready.
+/// Requests that home need not see. The kernel remembers ENOSYS for POLL, BMAP and INTERRUPT and never asks again: wanted for all three. POLL: files are always ready.
 /// INTERRUPT: a request under way at home may have been executed, so it cannot be taken back.
 /// </summary>
 internal static class LocalAnswers
@@ -29,7 +28,7 @@ internal static class LocalAnswers
             case FuseOpcode.Init:
                 Init(device, request, readAheadKibibytes);
                 return true;
-            case FuseOpcode.Flush or FuseOpcode.Poll or FuseOpcode.Bmap or FuseOpcode.Interrupt:
+            case FuseOpcode.Poll or FuseOpcode.Bmap or FuseOpcode.Interrupt:
                 device.Answer(header.Unique, -Errno.NoSystemCall);
                 return true;
             case FuseOpcode.Ioctl when !IsForwarded(request):

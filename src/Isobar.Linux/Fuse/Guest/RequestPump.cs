@@ -5,13 +5,14 @@ using Isobar.Linux.Fuse.Wire;
 namespace Isobar.Linux.Fuse.Guest;
 
 /// <summary>Takes requests from the kernel and passes them on. One thread always waits in the kernel; another is started when none would.</summary>
-internal sealed class RequestPump(KernelDevice device, TransferBuffers buffers, GuestChannel metadata, GuestChannel bulk, int readAheadKibibytes)
+internal sealed class RequestPump(
+    KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites, GuestChannel metadata, GuestChannel bulk, int readAheadKibibytes)
 {
     private const int StackSize = 256 * 1024;
     private const int ThreadLimit = 8;
 
-    /// <summary>Requests up to this size are copied, so that the large buffer can take the next one.</summary>
-    private const int SmallRequest = 16 * 1024;
+    /// <summary>Requests up to this size are copied, so that the large buffer can take the next one: early writes among them, of which there may be many.</summary>
+    private const int SmallRequest = 68 * 1024;
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _threads;
@@ -60,16 +61,65 @@ internal sealed class RequestPump(KernelDevice device, TransferBuffers buffers, 
         if (!FuseRequest.TryParse(buffer.AsSpan(RequestFrame.Size, length), out var request)
             || LocalAnswers.TryAnswer(device, request, readAheadKibibytes))
             return buffer;
+        EarlyWrite? early = null;
+        switch (request.Header.Opcode)
+        {
+            case FuseOpcode.Flush:
+                Flush(request);
+                return buffer;
+            case FuseOpcode.Write when request.TryRead(out FuseTransferRequest write, out _):
+                early = earlyWrites.TryBegin(write, out var error);
+                if (error == 0)
+                    break;
+                device.Answer(request.Header.Unique, error);
+                return buffer;
+        }
+
         Interlocked.Increment(ref _forwarded);
         var header = request.Header;
         var isLarge = length > SmallRequest;
         var total = RequestFrame.Size + length;
-        var pending = new PendingRequest(isLarge ? buffer : buffer.AsSpan(0, total).ToArray(), total, header, isLarge);
-        (FuseOpcodes.IsBulk(header.Opcode) ? bulk : metadata).Submit(pending);
-
-        // Nobody waits for a release, but the kernel keeps the request until it is answered.
-        if (header.Opcode is FuseOpcode.Release or FuseOpcode.ReleaseDir)
-            device.Answer(header.Unique, 0);
+        var pending = new PendingRequest(isLarge ? buffer : buffer.AsSpan(0, total).ToArray(), total, header, isLarge) { Early = early };
+        Forward(pending, request);
         return isLarge ? buffers.Take() : buffer;
+    }
+
+    private void Forward(PendingRequest pending, in FuseRequest request)
+    {
+        switch (pending.Opcode)
+        {
+            case FuseOpcode.Read or FuseOpcode.Write:
+                bulk.Submit(pending);
+                break;
+            case FuseOpcode.Fsync when request.TryRead(out FuseFsyncRequest sync, out _):
+                earlyWrites.WhenDone(sync.Handle, error =>
+                {
+                    if (error == 0)
+                        metadata.Submit(pending, bulk.LastOrdered);
+                    else
+                        device.Answer(pending.Unique, error);
+                });
+                break;
+            case FuseOpcode.Release or FuseOpcode.ReleaseDir when request.TryRead(out FuseReleaseRequest closing, out _):
+                earlyWrites.Closed(closing.Handle);
+                metadata.Submit(pending, bulk.LastOrdered);
+
+                // Nobody waits for a release, but the kernel keeps the request until it is answered.
+                device.Answer(pending.Unique, 0);
+                break;
+            default:
+                metadata.Submit(pending, bulk.LastOrdered);
+                break;
+        }
+    }
+
+    /// <summary>At each close: home has nothing to do, but the closer must know that all that was written is there.</summary>
+    private void Flush(in FuseRequest request)
+    {
+        var unique = request.Header.Unique;
+        if (request.TryRead(out FuseFlushRequest flush, out _))
+            earlyWrites.WhenDone(flush.Handle, error => device.Answer(unique, error));
+        else
+            device.Answer(unique, -Errno.Invalid);
     }
 }

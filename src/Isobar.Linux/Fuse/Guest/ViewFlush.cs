@@ -16,10 +16,10 @@ internal static class ViewFlush
         // done, and a probe is read after all that are queued before it. So a probe with no write before, during and after it proves that none is left.
         while (true)
         {
-            var seen = bulk.WritesFromCache;
-            bulk.WaitForWritesFromCache();
+            var seen = bulk.UnattendedWrites;
+            bulk.WaitForUnattended();
             KernelDevice.Probe(root);
-            if (bulk.WritesFromCache == seen && bulk.WritesFromCacheInFlight == 0)
+            if (bulk.UnattendedWrites == seen && bulk.UnattendedInFlight == 0)
                 break;
         }
 

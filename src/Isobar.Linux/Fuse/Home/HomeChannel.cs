@@ -27,11 +27,14 @@ internal sealed class HomeChannel
 
     private readonly Lock _gate = new();
     private readonly Lock _takeOver = new();
+    private readonly object _order = new();
     private readonly HashSet<ulong> _executing = [];
     private readonly Dictionary<ulong, byte[]> _kept = [];
     private int _keptBytes;
     private ulong _received;
     private HomeConnection? _connection;
+    private ulong _ordered;
+    private bool _closed;
 
     public ulong Received
     {
@@ -57,8 +60,38 @@ internal sealed class HomeChannel
         }
     }
 
-    /// <summary>Cuts the connection, if there is one.</summary>
-    public void Abort() => Current()?.Abort();
+    /// <summary>Cuts the connection, if there is one, and lets nobody wait any longer.</summary>
+    public void Close()
+    {
+        lock (_order)
+        {
+            _closed = true;
+            Monitor.PulseAll(_order);
+        }
+
+        Current()?.Abort();
+    }
+
+    /// <summary>An ordered write is done, and with it all before it.</summary>
+    public void OrderedDone(ulong sequence)
+    {
+        lock (_order)
+        {
+            _ordered = Math.Max(_ordered, sequence);
+            Monitor.PulseAll(_order);
+        }
+    }
+
+    /// <summary>Waits until an ordered write is done; false if the session was closed.</summary>
+    public bool WaitForOrdered(ulong sequence)
+    {
+        lock (_order)
+        {
+            while (_ordered < sequence && !_closed)
+                Monitor.Wait(_order);
+            return !_closed;
+        }
+    }
 
     public void Detach(HomeConnection connection)
     {

@@ -71,19 +71,7 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
         {
             var worker = new Worker(WorkerIdentity.Assume(credentials));
             while (TakeTurn(worker))
-            {
-                try
-                {
-                    if (worker.Admission == Admission.Execute)
-                        Execute(worker);
-                    else if (worker.Answer is { } answer)
-                        Send(answer);
-                }
-                finally
-                {
-                    session.Leave();
-                }
-            }
+                Handle(worker);
         }
         catch (FileViewException failure)
         {
@@ -97,6 +85,22 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
         }
     }
 
+    /// <summary>Deals with the request that was read, and leaves the session.</summary>
+    private void Handle(Worker worker)
+    {
+        try
+        {
+            if (worker.Admission == Admission.Execute)
+                Execute(worker);
+            else if (worker.Answer is { } answer)
+                Send(answer);
+        }
+        finally
+        {
+            session.Leave();
+        }
+    }
+
     private void End()
     {
         _channel.Detach(this);
@@ -106,7 +110,7 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
             _ended.TrySetException(_failure);
     }
 
-    /// <summary>Reads the next request; on success the session is entered.</summary>
+    /// <summary>Reads the next request, having executed those that are ordered; on success the session is entered.</summary>
     private bool TakeTurn(Worker worker)
     {
         Interlocked.Increment(ref _waiting);
@@ -115,10 +119,18 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
             Interlocked.Decrement(ref _waiting);
             try
             {
-                if (_closed || !ReadRequest(worker) || !session.TryEnter())
+                while (true)
                 {
-                    Abort();
-                    return false;
+                    if (_closed || !ReadRequest(worker) || !session.TryEnter())
+                    {
+                        Abort();
+                        return false;
+                    }
+
+                    if (!worker.IsOrdered)
+                        break;
+                    Handle(worker);
+                    _channel.OrderedDone(worker.Sequence);
                 }
             }
             catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException)
@@ -156,6 +168,8 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
             if (!FuseRequest.TryParse(worker.Message, out var request) || FuseOpcodes.IsBulk(request.Header.Opcode) != (kind == ChannelKind.Bulk))
                 return false;
             worker.Sequence = frame.Sequence;
+            worker.After = kind == ChannelKind.Metadata ? frame.After : 0;
+            worker.IsOrdered = frame.Flags.HasFlag(RequestFlags.Ordered) && request.Header.Opcode == FuseOpcode.Write;
             worker.Admission = _channel.Admit(frame.Sequence, request.Header.Opcode, out var answer);
             worker.Answer = answer;
             return worker.Admission != Admission.Breach;
@@ -165,6 +179,8 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
     private void Execute(Worker worker)
     {
         _ = FuseRequest.TryParse(worker.Message, out var request);
+        if (worker.After > 0 && !session.Channel(ChannelKind.Bulk).WaitForOrdered(worker.After))
+            return;
         if (request.Header.Opcode == FuseOpcode.Destroy)
         {
             session.Close();
@@ -201,6 +217,10 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
         public ReplyBuffer Reply { get; } = new();
 
         public ulong Sequence { get; set; }
+
+        public ulong After { get; set; }
+
+        public bool IsOrdered { get; set; }
 
         public Admission Admission { get; set; }
 

@@ -67,7 +67,7 @@ internal sealed class HomeSession(Guid id, ulong incarnation, ServedTree tree)
         }
 
         foreach (var channel in _channels)
-            channel.Abort();
+            channel.Close();
         if (idle)
             Finish();
     }

@@ -17,6 +17,7 @@ internal static class OpenFlags
     public const int NonBlocking = 0x800;
     public const int DataSync = 0x1000;
     public const int Sync = 0x101000;
+    public const int Direct = 0x4000;
     public const int Directory = 0x10000;
     public const int NoFollow = 0x20000;
     public const int NoAccessTime = 0x40000;

@@ -103,6 +103,16 @@ internal struct FuseSizeReply
     public uint Padding;
 }
 
+/// <summary><c>fuse_flush_in</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct FuseFlushRequest
+{
+    public ulong Handle;
+    public uint Unused;
+    public uint Padding;
+    public ulong LockOwner;
+}
+
 /// <summary><c>fuse_fsync_in</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct FuseFsyncRequest

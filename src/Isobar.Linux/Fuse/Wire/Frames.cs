@@ -9,14 +9,28 @@ namespace Isobar.Linux.Fuse.Wire;
 [StructLayout(LayoutKind.Sequential)]
 internal struct RequestFrame
 {
-    public const int Size = 16;
+    public const int Size = 24;
 
     /// <summary>Length of all, this header included.</summary>
     public uint Length;
-    public uint AcknowledgementCount;
+    public ushort AcknowledgementCount;
+    public RequestFlags Flags;
 
     /// <summary>Number of the request on its channel, counted from 1 without gaps; 0 = no request, a sign of life that is answered by the same.</summary>
     public ulong Sequence;
+
+    /// <summary>On the metadata channel: the last ordered write of the other channel that must be done before this request is begun.</summary>
+    public ulong After;
+}
+
+/// <summary>How home is to execute a request.</summary>
+[Flags]
+internal enum RequestFlags : ushort
+{
+    None = 0,
+
+    /// <summary>A write that the guest's kernel takes for done: nothing that comes behind it may be begun before it is.</summary>
+    Ordered = 1,
 }
 
 /// <summary>Starts each message from home to guest. Behind it, if <see cref="Sequence"/> is not 0, the reply as the guest's kernel gets it.</summary>
