@@ -45,11 +45,11 @@ internal sealed partial class Balancer(
             case ActionKind.Move:
             case ActionKind.Vacate when wish.Target.Length > 0 && wish.Target != runtime.NodeName:
                 if (settings.MovesAtOnce == 0 && !policies.IsDrained)
-                    log.Add(wish.Job, wish.Words, "not done: moves-at-once is 0");
+                    log.Stays(wish.Job, $"{wish.Words}; but moves-at-once is 0");
                 else if (policies.TryBeginMove(wish.Job, Math.Max(1, settings.MovesAtOnce)))
                     _ = MoveAsync(wish, cancellation);
                 else
-                    log.Add(wish.Job, wish.Words, "waits: as many moves as allowed are under way");
+                    log.Stays(wish.Job, $"{wish.Words}; but as many moves as allowed are under way");
                 break;
             case ActionKind.Suspend:
             case ActionKind.Resume:
@@ -57,7 +57,7 @@ internal sealed partial class Balancer(
                 break;
             default:
                 // To disk and to other machines' memory: nothing of that exists yet, and killing for want of it would lose work.
-                log.Add(wish.Job, wish.Words, $"not done: this daemon cannot {wish.Kind.ToString().ToLowerInvariant()} jobs");
+                log.Stays(wish.Job, $"{wish.Words}; not done: this daemon cannot {wish.Kind.ToString().ToLowerInvariant()} jobs");
                 break;
         }
     }
@@ -65,14 +65,14 @@ internal sealed partial class Balancer(
     private async Task MoveAsync(Wish wish, CancellationToken cancellation)
     {
         string? failure = "the daemon ended.";
-        var pause = PauseAfterFailure;
+        var isRefusal = false;
         try
         {
             var (target, refusal) = await FindTargetAsync(wish, cancellation);
             if (target is null)
             {
-                (failure, pause) = (refusal, PauseAfterRefusal);
-                log.Add(wish.Job, wish.Words, $"not done: {refusal}");
+                (failure, isRefusal) = (refusal, true);
+                log.Add(wish.Job, wish.Words, $"not done: {refusal}", repeats: true);
                 return;
             }
 
@@ -105,7 +105,7 @@ internal sealed partial class Balancer(
         }
         finally
         {
-            policies.EndMove(wish.Job, failure, pause);
+            policies.EndMove(wish.Job, failure, isRefusal ? PauseAfterRefusal : PauseAfterFailure, isRefusal);
         }
     }
 

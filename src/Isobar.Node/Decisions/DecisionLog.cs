@@ -8,7 +8,8 @@ namespace Isobar.Node.Decisions;
 /// <param name="At">When.</param>
 /// <param name="What">What was decided and why, with the numbers.</param>
 /// <param name="Outcome">What came of it.</param>
-internal sealed record Decision(Instant At, string What, string Outcome);
+/// <param name="Repeats">One of many alike: the next such takes its place, so that what was done is not pushed out by what was not.</param>
+internal sealed record Decision(Instant At, string What, string Outcome, bool Repeats = false);
 
 /// <summary>What this node decided about each job lately, for <c>isobar why</c>. In memory: the ledger keeps what was done for good.</summary>
 internal sealed class DecisionLog
@@ -19,13 +20,15 @@ internal sealed class DecisionLog
     private readonly ConcurrentDictionary<string, Entry> _jobs = new();
 
     /// <summary>Notes a decision; the same one again with the same outcome only makes it newer.</summary>
-    public void Add(string job, string what, string outcome)
+    public void Add(string job, string what, string outcome, bool repeats = false)
     {
         var entry = _jobs.GetOrAdd(job, static _ => new Entry());
         lock (entry)
         {
             entry.Decisions.RemoveAll(old => old.What == what && old.Outcome == outcome);
-            entry.Decisions.Add(new Decision(MachineLoad.Now, what, outcome));
+            if (repeats && entry.Decisions is [.., { Repeats: true }])
+                entry.Decisions.RemoveAt(entry.Decisions.Count - 1);
+            entry.Decisions.Add(new Decision(MachineLoad.Now, what, outcome, repeats));
             if (entry.Decisions.Count > Kept)
                 entry.Decisions.RemoveAt(0);
         }

@@ -30,6 +30,8 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
             return reply;
         if (job.Stay)
             reply.Prevents.Add("it was started with --stay: nothing but `isobar migrate` or the drain of its machine moves it.");
+        if (job.MaxMoves is { } most && job.Moves >= most)
+            reply.Prevents.Add(Text($"it was started with --max-moves {most} and has moved {job.Moves} times."));
         if (job.Chosen)
             reply.Prevents.Add($"its user chose {job.Node}: only an owner, want of memory or a drain moves it from there; `isobar migrate {job.Id} best` leaves the choice to Isobar again.");
         if (job.State is JobState.Stopped)

@@ -52,6 +52,7 @@ public sealed partial class HomeJobs(
             Started = DateTimeOffset.UtcNow,
             Detached = spec.Detached,
             Stay = spec.Stay,
+            MaxMoves = spec.MaxMoves,
             Chosen = isChosen,
         };
         _live[id] = status;

@@ -18,6 +18,9 @@ internal sealed partial class LivePolicies
     /// <summary>A job that was accepted and does not come within this time has been given up by its home.</summary>
     private const double ArrivesWithin = 30;
 
+    /// <summary>The same for a new job.</summary>
+    private const double StartsWithin = 3;
+
     /// <summary>Asks the rules about the jobs that are here.</summary>
     /// <returns>What they want, and why jobs stay; null outside of a cluster or with nothing here to decide about.</returns>
     public Considered? Consider(Trigger trigger)
@@ -83,13 +86,14 @@ internal sealed partial class LivePolicies
             if (IsDrained)
                 return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} is drained.");
             var look = LookNow(set);
-            if (_arriving.Count >= Math.Max(1, atOnce) && !placement && !_arriving.ContainsKey(name))
+            if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
                 return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
             var offer = new JobOffer(job, set.Numbers.NumberOf(from), sourceShare, expectedShare, placement, forced);
             var acceptance = set.Rules.Judge(in snapshot, in offer);
+            // A new job has no name yet; it is here, and counted by its threads, within moments.
             if (acceptance.Accepted)
-                _arriving[name] = look.Now;
+                _arriving[placement ? $"{name} {++_placements}" : name] = look.Now + (placement ? StartsWithin : ArrivesWithin);
             return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
         }
     }
@@ -120,7 +124,11 @@ internal sealed partial class LivePolicies
     }
 
     /// <summary>It ended; a failure keeps the rules from this job for a while, longer each time.</summary>
-    public void EndMove(string job, string? failure, double leastPause)
+    /// <param name="job">The job.</param>
+    /// <param name="failure">Why nothing came of it; null = it moved.</param>
+    /// <param name="pause">Seconds without another try; longer after each failure.</param>
+    /// <param name="isRefusal">The target did not want it: that is over as soon as the target's load is, so the pause does not grow.</param>
+    public void EndMove(string job, string? failure, double pause, bool isRefusal)
     {
         lock (_gate)
         {
@@ -128,16 +136,16 @@ internal sealed partial class LivePolicies
             if (failure is null)
                 _holds.Remove(job);
             else
-                _holds[job] = JobHold.After(_holds.GetValueOrDefault(job), MachineLoad.Now, failure, leastPause);
+                _holds[job] = JobHold.After(isRefusal ? null : _holds.GetValueOrDefault(job), MachineLoad.Now, failure, pause);
         }
     }
 
     private LiveLook LookNow(PolicySet set)
     {
         var now = MachineLoad.Now;
-        foreach (var (job, since) in _arriving)
+        foreach (var (job, until) in _arriving)
         {
-            if (now - since > ArrivesWithin)
+            if (now > until)
                 _arriving.Remove(job);
         }
 
@@ -210,6 +218,8 @@ internal sealed partial class LivePolicies
             flags |= JobFlags.Moving;
         // An administrator who empties a machine means all.
         if (fact?.Status.Stay == true)
+            flags |= IsDrained ? JobFlags.Pinned : JobFlags.Immobile;
+        if (fact?.Status.MaxMoves is { } most && fact.Status.Moves >= most)
             flags |= IsDrained ? JobFlags.Pinned : JobFlags.Immobile;
         if (fact?.Status.Chosen == true)
             flags |= JobFlags.Pinned;

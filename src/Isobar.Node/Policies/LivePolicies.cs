@@ -20,6 +20,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     private readonly HashSet<string> _moving = [];
     private PolicySet? _set;
     private RandomSource _random = new((ulong)Random.Shared.NextInt64());
+    private long _placements;
     private uint _incarnation;
     private uint _sequence;
     private LoadSample _sample;

@@ -63,6 +63,9 @@ public sealed record JobStatus
 
     public bool Stay { get; init; }
 
+    /// <summary>How often it may move by itself.</summary>
+    public int? MaxMoves { get; init; }
+
     /// <summary>The user chose the node where it is: only an owner, want of memory or a drain moves it from there.</summary>
     public bool Chosen { get; init; }
 }

@@ -37,6 +37,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
             Started = DateTimeOffset.UtcNow,
             Detached = spec.Detached,
             Stay = spec.Stay,
+            MaxMoves = spec.MaxMoves,
         });
         _opener = new HostOpener(config, _identity, _board, _ended.Token);
         _journal = new Journal(config.RecordDirectory!);

@@ -22,6 +22,16 @@ public sealed class DecisionLogTests
     }
 
     [Fact]
+    public void Refusals_one_after_the_other_do_not_push_out_what_was_done()
+    {
+        var log = new DecisionLog();
+        log.Add("alpha-1", "it moves to beta", "moved");
+        for (var i = 0; i < 20; i++)
+            log.Add("alpha-1", $"it moves to gamma {i}", "refused", repeats: true);
+        Assert.Equal(["it moves to gamma 19", "it moves to beta"], log.Of("alpha-1").Decisions.Select(decision => decision.What));
+    }
+
+    [Fact]
     public void The_log_does_not_grow_without_end()
     {
         var log = new DecisionLog();
