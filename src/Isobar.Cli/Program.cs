@@ -7,6 +7,7 @@ using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
 using Isobar.Cli.Sim;
 using Isobar.Cli.Terminal;
+using Isobar.Cli.Top;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
@@ -25,6 +26,7 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     MigrateCommand.Create(),
     MovesListing.Create(),
     WhyCommand.Create(),
+    TopCommand.Create(),
     NodeCommand.Create(),
     ConfigCommand.Create(),
     SandboxCommand.Create(),
