@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Isobar.Cli.Jobs;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol.Balance;
 using Isobar.Protocol.Jobs;

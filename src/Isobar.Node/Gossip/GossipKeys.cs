@@ -71,9 +71,9 @@ internal sealed partial class GossipKeys : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // Stopped.
+            // Stopped, or the cluster's connections were closed first.
         }
     }
 
@@ -104,9 +104,9 @@ internal sealed partial class GossipKeys : IAsyncDisposable
                 await _look.WaitAsync(LookEvery * (0.75 + (Random.Shared.NextDouble() / 2)), _stop.Token);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // Stopped.
+            // Stopped, or the cluster's connections were closed first.
         }
     }
 
@@ -121,10 +121,10 @@ internal sealed partial class GossipKeys : IAsyncDisposable
             if (!IsDue(ring))
                 return;
             var left = Volatile.Read(ref _departureUnixSeconds);
-            var next = ring.Next(_time.GetUtcNow(), endsOthers: left > (ring.Newest?.MadeUnixSeconds ?? long.MaxValue));
+            var next = ring.Next(_time.GetUtcNow(), endsOthers: left >= (ring.Newest?.MadeUnixSeconds ?? long.MaxValue));
             await _store.TryCommitAsync([new StoreChange(StoreKey, next.ToJson(), entry?.Revision ?? 0)], _stop.Token);
         }
-        catch (StoreUnavailableException)
+        catch (Exception e) when (e is StoreUnavailableException or Grpc.Core.RpcException)
         {
             // The present keys go on.
         }
@@ -135,7 +135,8 @@ internal sealed partial class GossipKeys : IAsyncDisposable
         if (ring.Newest is not { } newest)
             return true;
         var age = _time.GetUtcNow() - DateTimeOffset.FromUnixTimeSeconds(newest.MadeUnixSeconds);
-        return age > Life || Volatile.Read(ref _departureUnixSeconds) > newest.MadeUnixSeconds;
+        // In one and the same second the key may be the older one of the two.
+        return age > Life || Volatile.Read(ref _departureUnixSeconds) >= newest.MadeUnixSeconds;
     }
 
     private GossipKeyRing Load()

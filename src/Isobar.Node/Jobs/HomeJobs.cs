@@ -116,10 +116,18 @@ public sealed partial class HomeJobs(
     public void SetChosen(string id, bool isChosen)
     {
         var note = Path.Combine(folders.HomeRunOf(id), ChosenNote);
-        if (isChosen)
-            File.WriteAllText(note, "");
-        else
-            File.Delete(note);
+        try
+        {
+            if (isChosen)
+                File.WriteAllText(note, "");
+            else
+                File.Delete(note);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The job has just ended.
+        }
+
         if (_live.TryGetValue(id, out var status))
             _live[id] = status with { Chosen = isChosen };
     }

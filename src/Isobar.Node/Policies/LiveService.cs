@@ -91,10 +91,10 @@ internal sealed partial class LiveService(
 
             Consider(set, now, arrived, departed, cancellation);
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            // One bad look must not end the looking.
-            LogBeat(e.Message);
+            // One bad look must not end the looking, and the daemon with it.
+            LogBeat(e.ToString());
         }
     }
 

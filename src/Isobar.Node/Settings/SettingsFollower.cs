@@ -59,9 +59,9 @@ internal sealed partial class SettingsFollower : IAsyncDisposable
                 Changed?.Invoke();
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // Stopped.
+            // Stopped, or the cluster's connections were closed first.
         }
     }
 
