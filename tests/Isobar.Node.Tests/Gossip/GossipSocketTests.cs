@@ -50,6 +50,7 @@ public sealed class GossipSocketTests : IAsyncLifetime
         await _alphaKeys.DisposeAsync();
         await _betaKeys.DisposeAsync();
         _limit.Dispose();
+        _store.Dispose();
         Directory.Delete(_root, recursive: true);
     }
 

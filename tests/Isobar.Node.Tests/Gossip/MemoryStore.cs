@@ -4,7 +4,7 @@ using Isobar.Node.Store;
 namespace Isobar.Node.Tests.Gossip;
 
 /// <summary>A store in memory, with compare and swap and followers, that can be away.</summary>
-internal sealed class MemoryStore : IClusterStore
+internal sealed class MemoryStore : IClusterStore, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StoreEntry> _entries = [];
@@ -67,6 +67,8 @@ internal sealed class MemoryStore : IClusterStore
             await _changed.WaitAsync(TimeSpan.FromMilliseconds(100), cancellation);
         }
     }
+
+    public void Dispose() => _changed.Dispose();
 
     private void Answer()
     {
