@@ -134,5 +134,9 @@ case " $parts " in
 esac
 
 case " $parts " in
+*" test "*) "$here/source.sh" zlib "$here/../out/sources" ;;
+esac
+
+case " $parts " in
 *" run "*) "$here/criu.sh" ;;
 esac

@@ -47,7 +47,12 @@ public class Program {
         }
 
         long last = System.nanoTime();
+        boolean told = false;
         while (!gate.exists()) {
+            if (!told && ticks.get() >= 10) {
+                System.out.println("java has started");
+                told = true;
+            }
             long now = System.nanoTime();
             if (now < last || now - last > 120_000_000_000L)
                 problems.add("the monotonic clock went from " + last + " to " + now);

@@ -10,6 +10,11 @@ import sys
 import threading
 import time
 
+try:
+    import numpy
+except ImportError:
+    numpy = None
+
 gate = sys.argv[1]
 over = threading.Event()
 problems = []
@@ -49,6 +54,17 @@ def allocate():
         problems.append(f"only {count} allocations")
 
 
+def multiply():
+    """Numbers that numpy holds from before the moves, and its threads."""
+    matrix = numpy.random.default_rng(7).random((200, 200)) / 200
+    first = numpy.linalg.matrix_power(matrix, 5)
+    while not over.is_set():
+        if not numpy.array_equal(numpy.linalg.matrix_power(matrix, 5), first):
+            problems.append("numpy's product changed")
+        time.sleep(0.01)
+    print(hashlib.sha256(first.round(9).tobytes()).hexdigest())
+
+
 async def sleepers():
     rounds = 0
     while not os.path.exists(gate):
@@ -62,7 +78,7 @@ signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
 child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 child.stdin.write(b"kept by a child\n")
 child.stdin.flush()
-threads = [threading.Thread(target=watch_clock), threading.Thread(target=allocate)]
+threads = [threading.Thread(target=work) for work in (watch_clock, allocate) + ((multiply,) if numpy else ())]
 for thread in threads:
     thread.start()
 rounds = asyncio.run(sleepers())
@@ -74,13 +90,6 @@ if rounds < 5 or ticks < 5:
     problems.append(f"{rounds} rounds, {ticks} ticks")
 answer, _ = child.communicate(b"until the end\n")
 print(answer.decode(), end="")
-try:
-    import numpy
-except ImportError:
-    numpy = None
-if numpy is not None:
-    matrix = numpy.random.default_rng(7).random((200, 200))
-    print(hashlib.sha256(numpy.linalg.matrix_power(matrix / 200, 5).round(9).tobytes()).hexdigest())
 for problem in problems:
     print("WRONG", problem)
 print("python is as it was")

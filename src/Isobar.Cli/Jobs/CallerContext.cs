@@ -11,9 +11,6 @@ internal static class CallerContext
     private const int LimitKinds = 16;
     private const int OpenFiles = 7;
 
-    // The runtime ignores SIGPIPE for itself; of the others only these are ignored by habit (nohup, a shell's background jobs).
-    private static readonly int[] SignalsIgnoredByHabit = [1, 2, 3];
-
     /// <param name="arguments">How many arguments at the end of our own command line are the program's.</param>
     /// <param name="name">The job's name.</param>
     /// <param name="detach">The job's output is kept at home.</param>
@@ -33,7 +30,7 @@ internal static class CallerContext
             Gid = uint.Parse(status["Gid"].Split('\t')[0], CultureInfo.InvariantCulture),
             Groups = [],
             Limits = Limits(status["PPid"]),
-            IgnoredSignals = Ignored(status["SigIgn"]),
+            IgnoredSignals = SignalsAtStart.Ignored(),
             Nice = Nice(),
             Input = input,
             Output = output,
@@ -127,12 +124,6 @@ internal static class CallerContext
         {
             return null;
         }
-    }
-
-    private static List<int> Ignored(string mask)
-    {
-        var bits = ulong.Parse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        return [.. SignalsIgnoredByHabit.Where(signal => (bits & (1ul << (signal - 1))) != 0)];
     }
 
     private static int Nice()

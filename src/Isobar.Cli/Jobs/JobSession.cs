@@ -19,7 +19,7 @@ internal sealed class JobSession : IDisposable
 
     private readonly JobSpec _spec;
     private readonly string _socketPath;
-    private readonly ResumableLink _link = new(JobChannels.Count, BootClock.Instance);
+    private readonly ResumableLink _link = new(JobChannels.Count, BootClock.Instance) { IsLocal = true };
     private readonly MessageStream<ClientMessage> _toDeputy;
     private readonly MessageStream<AttachMessage> _fromDeputy;
     private readonly List<IDisposable> _signals = [];
@@ -83,7 +83,8 @@ internal sealed class JobSession : IDisposable
                 {
                     case JobEnded ended:
                         return ended.End;
-                    case JobStopped:
+                    // Job control is a terminal's. A script only waits for longer, and nobody would continue it.
+                    case JobStopped when _spec.UsesTerminal:
                         StopOurselves();
                         break;
                     default:

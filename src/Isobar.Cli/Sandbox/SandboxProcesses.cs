@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Cli.Sandbox;
 
@@ -11,6 +12,7 @@ namespace Isobar.Cli.Sandbox;
 /// </remarks>
 internal static class SandboxProcesses
 {
+    private static readonly string[] Kinds = ["net", "mnt", "pid", "pid_for_children"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public static IReadOnlyList<int> Of(SandboxPlace place)
@@ -23,21 +25,29 @@ internal static class SandboxProcesses
     {
         // A process that is ending has no environment any more but is still in its namespaces, and so are those it takes with it.
         var own = NamespacesOf("self").ToHashSet();
-        var namespaces = new HashSet<string>();
+        var namespaces = new Dictionary<string, SafeFileHandle>();
         var since = Stopwatch.GetTimestamp();
-        while (true)
+        try
         {
-            var marked = Of(place);
-            foreach (var pid in marked)
-                namespaces.UnionWith(NamespacesOf(Text(pid)).Where(name => !own.Contains(name)));
-            foreach (var pid in marked)
-                Kill(pid);
-            var left = marked.Count > 0 ? marked : [.. All().Where(pid => NamespacesOf(Text(pid)).Any(namespaces.Contains))];
-            if (left.Count == 0)
-                return;
-            if (Stopwatch.GetElapsedTime(since) > Patience)
-                throw new SandboxException($"processes {string.Join(", ", left)} of the sandbox do not end: look at /proc/{left[0]}/stack for what they wait for.");
-            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellation).ConfigureAwait(false);
+            while (true)
+            {
+                var marked = Of(place);
+                foreach (var pid in marked)
+                    Hold(pid, own, namespaces);
+                foreach (var pid in marked)
+                    Kill(pid);
+                var left = marked.Count > 0 ? marked : [.. All().Where(pid => NamespacesOf(Text(pid)).Any(namespaces.ContainsKey))];
+                if (left.Count == 0)
+                    return;
+                if (Stopwatch.GetElapsedTime(since) > Patience)
+                    throw new SandboxException($"processes {string.Join(", ", left)} of the sandbox do not end: look at /proc/{left[0]}/stack for what they wait for.");
+                await Task.Delay(TimeSpan.FromMilliseconds(10), cancellation).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            foreach (var handle in namespaces.Values)
+                handle.Dispose();
         }
     }
 
@@ -82,9 +92,30 @@ internal static class SandboxProcesses
         }
     }
 
+    /// <summary>Notes the namespaces of a process and holds them: the kernel gives the number of one that is gone to the next that is made, of another sandbox perhaps.</summary>
+    private static void Hold(int pid, HashSet<string> own, Dictionary<string, SafeFileHandle> namespaces)
+    {
+        foreach (var kind in Kinds)
+        {
+            try
+            {
+                var path = $"/proc/{Text(pid)}/ns/{kind}";
+                var handle = File.OpenHandle(path);
+                // By the handle and not by the path, which may be another's by now.
+                var name = File.ResolveLinkTarget($"/proc/self/fd/{handle.DangerousGetHandle()}", returnFinalTarget: false)?.Name;
+                if (name is null || own.Contains(name) || !namespaces.TryAdd(name, handle))
+                    handle.Dispose();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile.
+            }
+        }
+    }
+
     private static IEnumerable<string> NamespacesOf(string process)
     {
-        foreach (var kind in (string[])["net", "mnt", "pid", "pid_for_children"])
+        foreach (var kind in Kinds)
         {
             string? name = null;
             try

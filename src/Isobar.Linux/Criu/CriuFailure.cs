@@ -51,7 +51,7 @@ internal static partial class CriuFailure
 
         return errors.Count == 0
             ? $"CRIU failed to {what} the job and {exit} without saying why; run isobar doctor."
-            : $"CRIU cannot {what} the job ({Cause(errors[0])}); run isobar doctor and look into the ledger for the log.";
+            : $"CRIU cannot {what} the job ({Cause(errors[0])}); run isobar doctor, and isobar moves JOB --json for the log.";
     }
 
     // "(00.012345)   4711: Error (criu/files.c:12): text" -> "text"

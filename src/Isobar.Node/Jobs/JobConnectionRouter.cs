@@ -5,7 +5,7 @@ using Isobar.Node.Listening;
 namespace Isobar.Node.Jobs;
 
 /// <summary>Hands connections to the supervisors that they are for; after that the daemon has no part in them, and may be restarted.</summary>
-public sealed class JobConnectionRouter(JobFolders folders) : IJobConnectionRouter
+public sealed class JobConnectionRouter(JobFolders folders, JobRefusals refusals) : IJobConnectionRouter
 {
     private const string MoveRole = "move";
 
@@ -13,7 +13,13 @@ public sealed class JobConnectionRouter(JobFolders folders) : IJobConnectionRout
     {
         var folder = FolderFor(role, jobId);
         if (!Directory.Exists(folder))
-            return false;
+        {
+            if (refusals.WhyOver(jobId) is not { } over)
+                return false;
+            await refusals.RefuseAsync(connection, over, cancellation);
+            return true;
+        }
+
         try
         {
             await SupervisorClient.HandOverAsync(folder, role, connection, cancellation);

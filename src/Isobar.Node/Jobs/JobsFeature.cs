@@ -16,6 +16,7 @@ public static class JobsFeature
         services.AddSingleton<GuestJobs>();
         services.AddSingleton<HomeJobs>();
         services.AddSingleton<JobDesk>();
+        services.AddSingleton<JobRefusals>();
         services.AddSingleton<IJobCounts>(provider => provider.GetRequiredService<HomeJobs>());
         services.AddSingleton<IJobConnectionRouter, JobConnectionRouter>();
         services.AddHostedService(provider => provider.GetRequiredService<HomeJobs>());

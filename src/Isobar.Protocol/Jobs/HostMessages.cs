@@ -84,7 +84,7 @@ public sealed record Arrived(double RestoreSeconds) : HostMessage;
 public sealed record Resumed : HostMessage;
 
 /// <summary>Source or target: this move cannot be.</summary>
-public sealed record MoveFailed(string Reason) : HostMessage;
+public sealed record MoveFailed(string Reason, string? Log = null) : HostMessage;
 
 /// <summary>The job ended here.</summary>
 public sealed record Exited(int ExitCode) : HostMessage;

@@ -106,4 +106,7 @@ public sealed record MoveRecord
 
     /// <summary>Why it failed, one sentence.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>The end of CRIU's log, when CRIU failed.</summary>
+    public string? Log { get; init; }
 }

@@ -19,6 +19,7 @@ public sealed class ResumableLink
 
     private readonly LinkChannel[] _channels;
     private readonly TimeProvider _clock;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastHeard;
     private long _lastTransport;
@@ -38,6 +39,14 @@ public sealed class ResumableLink
     }
 
     internal Lock Gate { get; } = new();
+
+    /// <summary>
+    /// The transport stays on this machine, where an end is always told: a side that is silent is stopped (Ctrl-Z) or the machine sleeps, and comes back.
+    /// </summary>
+    public bool IsLocal { get; init; }
+
+    /// <summary>Completes when the link is closed for good; what was written before a <see cref="Close"/> has been handed to the transport then.</summary>
+    public Task Closed => _ended.Task;
 
     /// <summary>How long nothing was heard from the other side.</summary>
     public TimeSpan SilentFor => _clock.GetElapsedTime(Interlocked.Read(ref _lastHeard));
@@ -113,6 +122,8 @@ public sealed class ResumableLink
                 channel.OnClosed();
             Wake();
         }
+
+        _ended.TrySetResult();
     }
 
     internal void ThrowIfClosed()
@@ -188,7 +199,7 @@ public sealed class ResumableLink
         {
             await Task.Delay(AliveEvery, _clock, cancellationToken).ConfigureAwait(false);
             var since = Math.Max(Interlocked.Read(ref _lastHeard), Interlocked.Read(ref _lastTransport));
-            if (_clock.GetElapsedTime(since) > SilenceEndsTransport)
+            if (!IsLocal && _clock.GetElapsedTime(since) > SilenceEndsTransport)
                 return;
         }
     }

@@ -9,6 +9,8 @@ namespace Isobar.Supervisor.Deputies;
 internal sealed class Deputy : IDisposable
 {
     private static readonly TimeSpan ClientMustCome = TimeSpan.FromSeconds(15);
+    /// <summary>A host that hears nothing in this time asks later, and is told by the daemon that the job is over.</summary>
+    private static readonly TimeSpan HostHearsWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LaunchWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FenceWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -32,6 +34,7 @@ internal sealed class Deputy : IDisposable
     private ClientSession? _client;
     private BytePump? _input;
     private double _cpuOfEarlierHosts;
+    private int _lastIncarnation;
 
     public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board, JobFiles files)
     {
@@ -41,6 +44,7 @@ internal sealed class Deputy : IDisposable
         _journal = journal;
         _opener = opener;
         _board = board;
+        _files = files;
     }
 
     public Task<JobEnd> End => _end.Task;
@@ -54,6 +58,12 @@ internal sealed class Deputy : IDisposable
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
 
+    /// <summary>
+    /// A number for an attempt to run the job at another place, never given twice: what an attempt that failed has left at a node must not be taken for the
+    /// next one.
+    /// </summary>
+    public int NextIncarnation() => _lastIncarnation = Math.Max(_lastIncarnation, Incarnation) + 1;
+
     /// <summary>Where the job runs.</summary>
     public HostConnection? Host => _host;
 
@@ -64,7 +74,7 @@ internal sealed class Deputy : IDisposable
     /// <summary>Starts the program and stays with the job until it has ended and its user has got everything.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _journal.Add(new JobCreated(DateTimeOffset.UtcNow, _config.Place.Id, _spec.Name, _spec.Uid, _spec.CommandLine, _spec.Detached, _spec.Stay), durable: false);
+        _journal.TryAdd(new JobCreated(DateTimeOffset.UtcNow, _config.Place.Id, _spec.Name, _spec.Uid, _spec.CommandLine, _spec.Detached, _spec.Stay));
         if (_spec.Detached)
             StartLogs();
         else
@@ -72,17 +82,22 @@ internal sealed class Deputy : IDisposable
         await StartAsync(_config.StartNode ?? Home, cancellationToken).ConfigureAwait(false);
         _ = WatchSilenceAsync(cancellationToken);
         var end = await _end.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        _journal.Add(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds), durable: false);
+        _journal.TryAdd(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds));
         await DeliverLastOutputAsync(cancellationToken).ConfigureAwait(false);
         _board.Update(status => status with { State = JobState.Done, ExitCode = end.ExitCode, Reason = end.Reason, Ended = DateTimeOffset.UtcNow });
         if (_client is { } client)
         {
             await client.TellAsync(new JobEnded(end)).ConfigureAwait(false);
             client.Link.Close();
+            // This process ends next: what the link still holds would be lost with it. A user who has gone closes it, too.
+            await client.Link.Closed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (_host is { } host)
+        {
             await host.DismissAsync().ConfigureAwait(false);
+            await Task.WhenAny(host.Link.Closed, Task.Delay(HostHearsWithin, cancellationToken)).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The user's command has come: from now on the job's output goes there, and its input comes from there.</summary>
@@ -190,7 +205,7 @@ internal sealed class Deputy : IDisposable
             _outputs[0].Append(host.Link[JobChannels.Output]);
             _outputs[1].Append(host.Link[JobChannels.Error]);
             _host = host;
-            _journal.Add(new JobPlaced(DateTimeOffset.UtcNow, host.Incarnation, node), durable: false);
+            _journal.TryAdd(new JobPlaced(DateTimeOffset.UtcNow, host.Incarnation, node));
             Listen(host);
             if (_client is not null)
                 StartInput();

@@ -11,6 +11,10 @@ namespace Isobar.Supervisor.Deputies;
 /// <summary>A job's supervisor at home: the deputy, and whoever speaks to it through its socket.</summary>
 internal sealed class HomeSupervisor : IAsyncDisposable
 {
+    private const int Stop = 19;
+    private const int Continue = 18;
+    private static readonly TimeSpan StopShowsWithin = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource _ended = new();
     private readonly Lazy<ClusterIdentity?> _identity;
     private readonly JobStatusBoard _board;
@@ -78,7 +82,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
 
     private async Task AttachAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var link = new ResumableLink(JobChannels.Count, BootClock.Instance);
+        var link = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
         await using var stream = new System.Net.Sockets.NetworkStream(caller.Socket, ownsSocket: false);
         var carrying = CarryClientAsync(link, stream, cancellationToken);
         await _deputy.AttachAsync(link, cancellationToken).ConfigureAwait(false);
@@ -110,6 +114,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
 
     private string? Refuse(string role, TransportOpening opening) => role switch
     {
+        // An older one may still have to hear on its control link that it is over; files it gets no more.
+        JobTransport.FilesRole when opening.Incarnation < _deputy.Incarnation => "superseded: the job has a newer incarnation.",
         JobTransport.ControlRole or JobTransport.FilesRole => _opener.Refuse(opening, _deputy.Incarnation),
         _ when role == JobTransport.MoveRole(opening.Incarnation) => _opener.Here is { } here ? here.RefuseImages(opening) : "no job is expected here.",
         _ => "this supervisor does not know what is wanted.",
@@ -160,8 +166,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         switch (command)
         {
             case KillCommand kill:
-                await _deputy.SignalAsync(kill.Signal, kill.Scope).ConfigureAwait(false);
-                return new CommandDone();
+                return await SignalAsync(kill, cancellationToken).ConfigureAwait(false);
             case AwaitCommand:
                 return new CommandDone(End: await _deputy.End.WaitAsync(cancellationToken).ConfigureAwait(false));
             case GuestRefused refusal when caller.Uid == 0:
@@ -172,6 +177,29 @@ internal sealed class HomeSupervisor : IAsyncDisposable
             default:
                 return new CommandDone("this supervisor does not know the command.");
         }
+    }
+
+    private async Task<CommandDone> SignalAsync(KillCommand kill, CancellationToken cancellationToken)
+    {
+        JobState? outcome = kill switch
+        {
+            { Scope: SignalScope.All, Signal: Stop } => JobState.Stopped,
+            { Scope: SignalScope.All, Signal: Continue } => JobState.Running,
+            _ => null,
+        };
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var happenings = _board.Watch(until.Token);
+        await _deputy.SignalAsync(kill.Signal, kill.Scope).ConfigureAwait(false);
+        // `isobar stop` returns when the job stands still and `isobar ps` says so. Not for ever: a job that is just being moved or cut off stops later.
+        until.CancelAfter(outcome is null ? TimeSpan.Zero : StopShowsWithin);
+        await foreach (var happening in happenings.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            if (outcome is null || (happening is StatusChanged { Status.State: var state } && (state == outcome || state == JobState.Done)))
+                break;
+        }
+
+        await until.CancelAsync().ConfigureAwait(false);
+        return new CommandDone();
     }
 
     private async Task<CommandDone> MoveAsync(MoveCommand move, EventStream events, CancellationToken cancellationToken)

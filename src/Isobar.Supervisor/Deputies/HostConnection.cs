@@ -70,7 +70,7 @@ internal sealed class HostConnection : IDisposable
                     case T awaited:
                         return awaited;
                     case MoveFailed failed:
-                        throw new MoveException(failed.Reason);
+                        throw new MoveException(failed.Reason, failed.Log);
                     default:
                         // A step of an earlier move that was given up.
                         break;
@@ -85,7 +85,7 @@ internal sealed class HostConnection : IDisposable
     }
 
     /// <summary>Completes with the reason when the host says that the move cannot be, or is gone. Other steps stay for <see cref="NextStepAsync"/>.</summary>
-    public async Task<string> FailureAsync(string waitingFor, CancellationToken cancellationToken)
+    public async Task<MoveFailed> FailureAsync(string waitingFor, CancellationToken cancellationToken)
     {
         try
         {
@@ -94,15 +94,15 @@ internal sealed class HostConnection : IDisposable
                 if (!_steps.Reader.TryPeek(out var step))
                     continue;
                 if (step is MoveFailed failed)
-                    return failed.Reason;
+                    return failed;
                 await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
             }
 
-            return $"{Node} went away while {waitingFor}.";
+            return new MoveFailed($"{Node} went away while {waitingFor}.");
         }
         catch (MoveException e)
         {
-            return e.Message;
+            return new MoveFailed(e.Message);
         }
     }
 

@@ -59,8 +59,8 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
     private HostConnection OpenHere(int incarnation)
     {
         var (one, other) = SocketPairs.Create();
-        var deputySide = new ResumableLink(JobChannels.Count, BootClock.Instance);
-        var hostSide = new ResumableLink(JobChannels.Count, BootClock.Instance);
+        var deputySide = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
+        var hostSide = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
         _here = new HostPlace(config.Node, config.RunDirectory, incarnation, atHome: true, identity, OpenHomeRootAsync);
         var host = new JobHost(_here, hostSide);
         _ = deputySide.RunAsync(DescriptorSockets.Stream(one), jobEnds);

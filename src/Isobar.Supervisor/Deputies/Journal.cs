@@ -25,14 +25,37 @@ internal sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>Adds a line; when <paramref name="durable"/>, it survives a power cut from the moment that this returns.</summary>
+    /// <exception cref="IOException">It could not be written (a full disk); nothing of it is in the journal then.</exception>
     public void Add(JournalEntry entry, bool durable)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(entry, JobJson.Default.JournalEntry);
         Array.Resize(ref line, line.Length + 1);
         line[^1] = (byte)'\n';
-        _file.Write(line);
-        if (durable)
-            _file.Flush(flushToDisk: true);
+        var before = _file.Length;
+        try
+        {
+            _file.Write(line);
+            if (durable)
+                _file.Flush(flushToDisk: true);
+        }
+        catch (IOException e)
+        {
+            _file.SetLength(before);
+            throw new IOException($"the journal of the job cannot be written at its home ({e.Message}): make room there.", e);
+        }
+    }
+
+    /// <summary>Adds a line that only history needs: without room on the disk the job goes on without it.</summary>
+    public void TryAdd(JournalEntry entry)
+    {
+        try
+        {
+            Add(entry, durable: false);
+        }
+        catch (IOException)
+        {
+            // What the job does must not depend on a record of it.
+        }
     }
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();

@@ -28,13 +28,13 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = wish.Why, PredictedGainSeconds = wish.PredictedGainSeconds };
         var before = deputy.Board.Current.State;
         deputy.Board.Update(status => status with { State = JobState.Moving });
+        var ticket = new MoveTicket(deputy.NextIncarnation(), RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
         HostConnection? target = null;
         var pending = Array.Empty<byte>();
         var decided = false;
         try
         {
             progress(new MoveAdvanced("prepare", 0, 0));
-            var ticket = new MoveTicket(source.Incarnation + 1, RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
             target = await opener.OpenAsync(targetNode, ticket.Incarnation, cancellationToken).ConfigureAwait(false);
             deputy.Listen(target);
             await target.TellAsync(new PrepareArrival(deputy.Spec, deputy.Place, ticket), cancellationToken).ConfigureAwait(false);
@@ -68,8 +68,8 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         catch (Exception e) when (!decided && e is MoveException or LinkClosedException or IOException or OperationCanceledException)
         {
             var reason = e is OperationCanceledException ? "the move was cancelled." : e.Message;
-            record = record with { Failure = reason };
-            await AbortAsync(source, target, pending, before).ConfigureAwait(false);
+            record = record with { Failure = reason, Log = (e as MoveException)?.Log };
+            await AbortAsync(source, target, ticket, pending, before).ConfigureAwait(false);
         }
         catch (MoveException e)
         {
@@ -81,7 +81,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         if (record.Committed)
             await source.DismissAsync().ConfigureAwait(false);
         record = record with { TotalSeconds = clock.Elapsed.TotalSeconds };
-        deputy.Journal.Add(new MoveTried(DateTimeOffset.UtcNow, record), durable: false);
+        deputy.Journal.TryAdd(new MoveTried(DateTimeOffset.UtcNow, record));
         deputy.Board.Publish(new MoveEnded(record));
         return record;
     }
@@ -95,7 +95,11 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         try
         {
             if (first == failing)
-                throw new MoveException(await failing.ConfigureAwait(false));
+            {
+                var failed = await failing.ConfigureAwait(false);
+                throw new MoveException(failed.Reason, failed.Log);
+            }
+
             return await sending.ConfigureAwait(false);
         }
         finally
@@ -121,9 +125,9 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         }
     }
 
-    private async Task AbortAsync(HostConnection source, HostConnection? target, byte[] pending, JobState before)
+    private async Task AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, byte[] pending, JobState before)
     {
-        await TellSourceAsync(source, new Decide(source.Incarnation + 1, Commit: false)).ConfigureAwait(false);
+        await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: false)).ConfigureAwait(false);
         if (target is not null)
             await target.DismissAsync().ConfigureAwait(false);
         await deputy.ResumeInputAsync(pending).ConfigureAwait(false);

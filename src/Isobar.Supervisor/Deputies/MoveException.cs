@@ -7,10 +7,17 @@ internal sealed class MoveException : Exception
     {
     }
 
+    public string? Log { get; }
+
     public MoveException(string message)
         : base(message)
     {
     }
+
+    /// <param name="message">The sentence.</param>
+    /// <param name="log">The end of CRIU's log, for the ledger.</param>
+    public MoveException(string message, string? log)
+        : base(message) => Log = log;
 
     public MoveException(string message, Exception innerException)
         : base(message, innerException)

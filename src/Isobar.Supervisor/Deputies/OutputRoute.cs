@@ -105,6 +105,11 @@ internal sealed class OutputRoute
         {
             return null;
         }
+        catch (LinkClosedException) when (changed.IsCompleted)
+        {
+            // The host was dismissed after its end here was told, and that overtook the word of the change: what follows is the next host's.
+            return null;
+        }
     }
 
     private void Raise()

@@ -9,23 +9,40 @@ internal sealed partial class JobHost
     /// <summary>Silence of the home after which the job is frozen here.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
+    private readonly Lock _leaseGate = new();
     private List<int>? _frozenByLease;
 
     private void KeepLease(JobProcess job)
     {
-        if (_here.AtHome || _moving)
+        lock (_leaseGate)
+        {
+            if (_here.AtHome || _moving)
+                return;
+            if (_frozenByLease is null && _link.SilentFor > Lease)
+                _frozenByLease = Freeze(job);
+            else if (_link.SilentFor < Lease)
+                Thaw();
+        }
+    }
+
+    /// <summary>The home orders a move, so it is there: a job that was dumped frozen would stand still for ever, since only this host knows why.</summary>
+    private void StartMoving()
+    {
+        lock (_leaseGate)
+        {
+            _moving = true;
+            Thaw();
+        }
+    }
+
+    private void Thaw()
+    {
+        if (_frozenByLease is not { } frozen)
             return;
-        if (_frozenByLease is null && _link.SilentFor > Lease)
-        {
-            _frozenByLease = Freeze(job);
-        }
-        else if (_frozenByLease is { } frozen && _link.SilentFor < Lease)
-        {
-            _frozenByLease = null;
-            // Children first: a shell that waits for a stopped child must not see it stopped.
-            for (var i = frozen.Count - 1; i >= 0; i--)
-                JobSignal.Send(frozen[i], JobSignal.Continue);
-        }
+        _frozenByLease = null;
+        // Children first: a shell that waits for a stopped child must not see it stopped.
+        for (var i = frozen.Count - 1; i >= 0; i--)
+            JobSignal.Send(frozen[i], JobSignal.Continue);
     }
 
     private static List<int> Freeze(JobProcess job)

@@ -26,7 +26,7 @@ internal sealed partial class JobHost
             return;
         }
 
-        _moving = true;
+        StartMoving();
         _decision = NewDecision();
         try
         {
@@ -91,7 +91,7 @@ internal sealed partial class JobHost
     {
         try
         {
-            await _reports.SendAsync(new MoveFailed(e.Message)).ConfigureAwait(false);
+            await _reports.SendAsync(new MoveFailed(e.Message, (e as CriuException)?.LogTail)).ConfigureAwait(false);
         }
         catch (IOException)
         {

@@ -182,13 +182,14 @@ internal sealed partial class JobHost : IDisposable
             for (var look = 1; !job.Init.HasExited; look++)
             {
                 await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
-                if (job.MainIsStopped != stopped && !_moving)
+                KeepLease(job);
+                // Neither a move nor the lease is the user's stop.
+                if (!_moving && _frozenByLease is null && job.MainIsStopped != stopped)
                 {
                     stopped = !stopped;
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
                 }
 
-                KeepLease(job);
                 if (look % LooksPerUsage == 0)
                     await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
             }

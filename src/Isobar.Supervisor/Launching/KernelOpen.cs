@@ -10,10 +10,4 @@ internal static class KernelOpen
     private const int OnceOnly = 0x40 | 0x80 | 0x200;
 
     public static SafeFileHandle Open(string path, int flags) => FileDescriptor.Open(path, flags & ~OnceOnly);
-
-    public static void Seek(SafeFileHandle file, long offset)
-    {
-        using var stream = new FileStream(new SafeFileHandle(file.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        stream.Seek(offset, SeekOrigin.Begin);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Isobar.Linux.Files;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
@@ -127,7 +128,7 @@ internal static class LaunchStage
         if (spec.Input is { Kind: StdioKind.File, Path: { } path } input)
         {
             using var file = KernelOpen.Open(path, input.Flags);
-            KernelOpen.Seek(file, input.Offset);
+            OpenFile.Seek(file, input.Offset);
             Becoming.Duplicate(FileDescriptor.Number(file), 0);
         }
 
@@ -143,6 +144,12 @@ internal static class LaunchStage
             if (Becoming.MayExecute(plan.Place.Launcher) != 0)
                 return Report(OurFailure, $"The home has no {plan.Place.Launcher}: install Isobar there.");
             command.AddRange(TerminalStage.Command(plan, terminal));
+        }
+        else if (spec.IgnoredSignals.Count > 0 && !program.Contains((byte)'='))
+        {
+            // The init sets every signal back to its default for the program; env(1) ignores them anew and then becomes the program. It takes a path with
+            // '=' in it for a variable.
+            command.AddRange("/usr/bin/env"u8.ToArray(), System.Text.Encoding.ASCII.GetBytes($"--ignore-signal={string.Join(',', spec.IgnoredSignals)}"));
         }
 
         command.Add(program);

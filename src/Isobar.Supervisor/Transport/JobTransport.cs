@@ -16,7 +16,6 @@ internal static class JobTransport
 {
     public const string ControlRole = "control";
     public const string FilesRole = "files";
-    private const int MaxOpening = 64 * 1024;
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SilenceBreaks = TimeSpan.FromSeconds(6);
 
@@ -87,27 +86,11 @@ internal static class JobTransport
         return null;
     }
 
-    public static async Task WriteAsync<T>(Stream stream, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, type);
-        var framed = new byte[4 + body.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(framed, body.Length);
-        body.CopyTo(framed, 4);
-        await stream.WriteAsync(framed, cancellationToken).ConfigureAwait(false);
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public static Task WriteAsync<T>(Stream stream, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        TransportFrame.WriteAsync(stream, message, type, cancellationToken);
 
-    public static async Task<T> ReadAsync<T>(Stream stream, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        var header = new byte[4];
-        await stream.ReadExactlyAsync(header, cancellationToken).ConfigureAwait(false);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        if ((uint)length > MaxOpening)
-            throw new InvalidDataException("A message between supervisors is too long to be one.");
-        var body = new byte[length];
-        await stream.ReadExactlyAsync(body, cancellationToken).ConfigureAwait(false);
-        return JsonSerializer.Deserialize(body, type) ?? throw new InvalidDataException("A message between supervisors is empty.");
-    }
+    public static Task<T> ReadAsync<T>(Stream stream, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        TransportFrame.ReadAsync(stream, type, cancellationToken);
 
     /// <summary>
     /// A connection whose other side does not answer for some seconds is broken: TCP alone would try for a quarter of an hour, with a job frozen in the

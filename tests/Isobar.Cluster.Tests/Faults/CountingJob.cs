@@ -11,25 +11,28 @@ internal sealed class CountingJob : IAsyncDisposable
     private readonly HostProcess _process;
     private readonly string _gate;
 
-    private CountingJob(IsobarCluster cluster)
+    private CountingJob(IsobarCluster cluster, double pause)
     {
         _cluster = cluster;
         Name = cluster.NewName("count");
         _gate = $"{cluster.NewFolder()}/gate";
-        var script = $"i=0; while [ ! -e {_gate} ]; do i=$((i+1)); echo $i; sleep 0.03; done; exit 7";
+        var script = $"i=0; while [ ! -e {_gate} ]; do i=$((i+1)); echo $i; sleep {pause.ToString(CultureInfo.InvariantCulture)}; done; exit 7";
         _process = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--stay", "--name", Name, "sh", "-c", script]);
     }
 
     public string Name { get; }
+
+    /// <summary>Part of the command line of its process, and of no other.</summary>
+    public string Mark => $"[i]=0; while . ! -e {_gate} ";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private int Lines => _process.OutputSoFar.Count(c => c == '\n');
 
     /// <summary>Starts one at home and waits for its first lines.</summary>
-    public static async Task<CountingJob> StartAsync(IsobarCluster cluster)
+    public static async Task<CountingJob> StartAsync(IsobarCluster cluster, double pause = 0.03)
     {
-        var job = new CountingJob(cluster);
+        var job = new CountingJob(cluster, pause);
         await job.GoesOnAsync();
         return job;
     }

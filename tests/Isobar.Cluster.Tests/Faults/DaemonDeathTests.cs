@@ -32,6 +32,32 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
         await job.EndsRightAsync();
     }
 
+    [Theory]
+    [InlineData("alpha")]
+    [InlineData("beta")]
+    [InlineData("gamma")]
+    public async Task A_move_under_way_outlives_the_daemon_of_its_home_source_and_target(string host)
+    {
+        await using var job = await CountingJob.StartAsync(cluster);
+        await cluster.MoveAsync(job.Name, "beta");
+        var move = await FrozenMove.StartAsync(cluster, job.Name, "gamma");
+        await KillDaemonAsync(host);
+        await cluster.Daemons.StartAsync(host, Cancellation);
+        await move.ContinueAsync();
+
+        // Only the command is cut off with the daemon that it asked.
+        var end = await move.EndAsync();
+        Assert.True(end.ExitCode == 0 || host == IsobarCluster.Home, end.Error);
+        await Waiting.ForAsync(
+            async () => await cluster.FindAsync(job.Name) is { State: JobState.Running, Node: "gamma" },
+            () => $"{job.Name} to run on gamma",
+            Cancellation);
+        await job.GoesOnAsync();
+        await MoveHomeAsync(job.Name);
+        await job.GoesOnAsync();
+        await job.EndsRightAsync();
+    }
+
     [Fact]
     public async Task Without_any_store_jobs_are_run_moved_and_brought_home()
     {

@@ -48,7 +48,7 @@ public sealed class JobControlTests(IsobarCluster cluster)
         var lines = cluster.Seen(IsobarCluster.Home, $"{folder}/lines");
         await Waiting.ForAsync(() => File.Exists(lines), () => "the first line", Cancellation);
         await cluster.IsobarAsync(IsobarCluster.Home, "stop", name);
-        await Waiting.ForAsync(async () => (await cluster.StatusAsync(name)).State == JobState.Stopped, () => $"job {name} to be listed as stopped", Cancellation);
+        Assert.Equal(JobState.Stopped, (await cluster.StatusAsync(name)).State);
         var size = new FileInfo(lines).Length;
 
         await cluster.MoveAsync(name, "gamma");
@@ -59,6 +59,21 @@ public sealed class JobControlTests(IsobarCluster cluster)
         await Waiting.ForAsync(() => new FileInfo(lines).Length > size, () => "the job to go on", Cancellation);
         await cluster.IsobarAsync(IsobarCluster.Home, "kill", "-s", "KILL", name);
         Assert.Equal(137, (await cluster.RunAsync(IsobarCluster.Home, "isobar", "wait", name)).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_command_of_a_job_that_is_stopped_and_continued_stays_with_it()
+    {
+        var name = cluster.NewName("waiting");
+        await using var job = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--on", "beta", "--name", name, "sh", "-c", "echo ready; cat; exit 5"]);
+        await job.SaysAsync("ready", Cancellation);
+        await cluster.IsobarAsync(IsobarCluster.Home, "stop", name);
+        Assert.Equal(JobState.Stopped, (await cluster.StatusAsync(name)).State);
+        await cluster.IsobarAsync(IsobarCluster.Home, "cont", name);
+        Assert.Equal(JobState.Running, (await cluster.StatusAsync(name)).State);
+        await job.Input.WriteAsync("went on\n"u8.ToArray(), Cancellation);
+        var end = await job.EndAsync(Cancellation);
+        Assert.Equal(("ready\nwent on\n", 5), (end.Output, end.ExitCode));
     }
 
     [Fact]

@@ -43,6 +43,26 @@ public sealed class OutputRouteTests
     }
 
     [Fact]
+    public async Task A_host_that_is_dismissed_at_once_does_not_end_the_route()
+    {
+        // The end of its link and the word of the change race to the waiting reader: often enough, each wins.
+        for (var round = 0; round < 300; round++)
+        {
+            var (first, _) = Linked();
+            var (second, secondHost) = Linked();
+            var route = new OutputRoute();
+            route.Append(first[0]);
+            var reading = ReadAsync(route, 3);
+            route.EndCurrent(new ChannelEnd(0, []));
+            first.CloseNow();
+            route.Append(second[0]);
+            await secondHost[0].WriteAsync("new"u8.ToArray(), TestContext.Current.CancellationToken);
+            Assert.Equal("new", await reading.WaitAsync(Patience, TestContext.Current.CancellationToken));
+            second.CloseNow();
+        }
+    }
+
+    [Fact]
     public async Task A_job_that_never_started_has_no_output()
     {
         var route = new OutputRoute();
