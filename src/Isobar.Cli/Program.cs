@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Isobar.Cli.Balance;
 using Isobar.Cli.Cluster;
 using Isobar.Cli.Doctor;
 using Isobar.Cli.Jobs;
@@ -6,6 +7,7 @@ using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
 using Isobar.Cli.Sim;
 using Isobar.Cli.Terminal;
+using Isobar.Cli.Top;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
@@ -23,6 +25,10 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     LogsCommand.Create(),
     MigrateCommand.Create(),
     MovesListing.Create(),
+    WhyCommand.Create(),
+    TopCommand.Create(),
+    NodeCommand.Create(),
+    ConfigCommand.Create(),
     SandboxCommand.Create(),
     DoctorCommand.Create(),
     SimCommand.Create(),

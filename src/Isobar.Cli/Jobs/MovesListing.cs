@@ -35,11 +35,16 @@ internal static class MovesListing
 
     internal static TextTable Table(IReadOnlyList<MoveRecord> moves)
     {
+        // A column of its own only where a balancer had a say.
+        var hasGains = moves.Any(move => move.PredictedGainSeconds is not null);
+        TextTable.Column[] gain = hasGains ? [new("GAIN", true)] : [];
         var table = new TextTable(
-            new("WHEN"), new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), new("WHY"));
+            [new("WHEN"), new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), .. gain, new("WHY")]);
         foreach (var move in moves)
         {
+            TextTable.Cell[] expected = hasGains ? [move.PredictedGainSeconds is { } seconds ? Seconds(seconds) : "-"] : [];
             table.Add(
+            [
                 move.When.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
                 move.From,
                 move.To,
@@ -47,7 +52,9 @@ internal static class MovesListing
                 move.Committed ? Quantity.Bytes(move.Bytes) : "-",
                 move.Committed ? Seconds(move.FreezeSeconds) : "-",
                 Seconds(move.TotalSeconds),
-                move.Failure is null ? move.Why : $"{move.Why}; {move.Failure}");
+                .. expected,
+                move.Failure is null ? move.Why : $"{move.Why}; {move.Failure}",
+            ]);
         }
 
         return table;

@@ -15,15 +15,18 @@ internal static class RunCommand
         var on = new Option<string?>("--on") { HelpName = "NODE", Description = "Start it on this node (default: the best one)" };
         var home = new Option<bool>("--home") { Description = "Start it here" };
         var stay = new Option<bool>("--stay") { Description = "It never moves by itself; isobar migrate still moves it" };
+        var maxMoves = new Option<int?>("--max-moves") { HelpName = "N", Description = "It moves by itself N times at most" };
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = "A name for the job" };
         var detach = new Option<bool>("--detach", "-d") { Description = "Print the job's id and return; isobar logs shows its output" };
         var program = new Argument<string[]>("command") { Description = "The program and its arguments", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("run", "Run a program on the best machine, as if the shell had started it here.\n\nExample: isobar run xz -9 big.tar") { on, home, stay, name, detach, program };
+        var command = new Command("run", "Run a program on the best machine, as if the shell had started it here.\n\nExample: isobar run xz -9 big.tar") { on, home, stay, maxMoves, name, detach, program };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(home) && parsed.GetValue(on) is not null)
                 throw new CommandException("--home and --on contradict each other: give one of them.");
-            var spec = CallerContext.Read(parsed.GetValue(program)!.Length, parsed.GetValue(name), parsed.GetValue(detach), parsed.GetValue(stay));
+            if (parsed.GetValue(maxMoves) < 0)
+                throw new CommandException("--max-moves cannot be negative: 0 means that it never moves by itself.");
+            var spec = CallerContext.Read(parsed.GetValue(program)!.Length, parsed.GetValue(name), parsed.GetValue(detach), parsed.GetValue(stay)) with { MaxMoves = parsed.GetValue(maxMoves) };
             var request = new RunRequest
             {
                 Spec = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(spec, JobJson.Default.JobSpec)),
@@ -58,7 +61,7 @@ internal static class RunCommand
         {
             if (arguments[i] == "--")
                 return arguments;
-            i += arguments[i] is "--on" or "--name" or "--socket" ? 2 : 1;
+            i += arguments[i] is "--on" or "--name" or "--socket" or "--max-moves" ? 2 : 1;
         }
 
         return i >= arguments.Length ? arguments : [.. arguments[..i], "--", .. arguments[i..]];

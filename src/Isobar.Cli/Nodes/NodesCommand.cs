@@ -1,20 +1,24 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Isobar.Cli.Balance;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol.Cluster;
 
 namespace Isobar.Cli.Nodes;
 
-/// <summary>isobar nodes [--json]</summary>
+/// <summary>isobar nodes [--age] [--json]</summary>
 internal static class NodesCommand
 {
     public static Command Create()
     {
         var json = GlobalOptions.Json();
-        var command = new Command("nodes", "List the cluster's nodes: state, cores, speed, load, memory, kernel, jobs.\n\nExample: isobar nodes --json") { json };
+        var age = new Option<bool>("--age") { Description = "What this node knows of the others by gossip, and how old that is" };
+        var command = new Command("nodes", "List the cluster's nodes: state, cores, speed, load, memory, kernel, jobs.\n\nExample: isobar nodes --json") { json, age };
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(age))
+                return await LoadsListing.ShowAsync(parsed.SocketPath(), parsed.GetValue(json), cancellation);
             var reply = await Daemon.CallAsync(parsed.SocketPath(), channel => new LocalCluster.LocalClusterClient(channel).NodesAsync(new NodesRequest(), cancellationToken: cancellation));
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize([.. reply.Nodes.Select(NodeJson.From)], NodesJsonContext.Default.ListNodeJson));

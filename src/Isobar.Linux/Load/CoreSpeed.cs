@@ -12,7 +12,8 @@ public static class CoreSpeed
     public const int Reference = 1000;
 
     private const double ReferenceStepsPerSecond = 100e6;
-    private const int StepsPerRun = 1_000_000;
+    // Short runs: one in some falls between two pauses of a CPU quota or of a busy machine.
+    private const int StepsPerRun = 100_000;
 
     /// <summary>Runs for <paramref name="duration"/> (about 100 ms) and takes the best of its short runs, the one least disturbed by others.</summary>
     public static int Measure(TimeSpan duration)

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Isobar.Linux.Kernel;
 
 namespace Isobar.Linux.Load;
 
@@ -16,27 +15,18 @@ public sealed class RunQueue(TimeSpan timeConstant)
     /// <summary>Ready threads; 0 on an idle machine.</summary>
     public double Average => Volatile.Read(ref _average);
 
-    /// <summary>Samples once; <paramref name="elapsed"/> is the time since the sample before.</summary>
-    public void Sample(TimeSpan elapsed)
-    {
-        Span<byte> buffer = stackalloc byte[128];
-        if (KernelFile.TryRead("/proc/loadavg", buffer) is { } length && Parse(buffer[..length]) is { } ready)
-            Add(ready, elapsed);
-    }
-
     /// <summary>
     /// Ready threads out of /proc/loadavg ("0.20 0.18 0.12 1/80 11206": the fourth field, before the slash; proc_loadavg(5)), less the one that reads.
     /// </summary>
-    public static int? Parse(ReadOnlySpan<byte> text)
+    public static int? Parse(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(Fourth(text), out int ready, out _) ? Math.Max(0, ready - 1) : null;
+
+    /// <summary>Threads that exist: what follows the slash.</summary>
+    public static int? ParseExisting(ReadOnlySpan<byte> text)
     {
-        for (var field = 0; field < 3; field++)
-        {
-            var blank = text.IndexOf((byte)' ');
-            if (blank < 0)
-                return null;
-            text = text[(blank + 1)..];
-        }
-        return Utf8Parser.TryParse(text, out int ready, out _) ? Math.Max(0, ready - 1) : null;
+        var field = Fourth(text);
+        var slash = field.IndexOf((byte)'/');
+        return slash >= 0 && Utf8Parser.TryParse(field[(slash + 1)..], out int existing, out _) ? existing : null;
     }
 
     /// <summary>Takes one observation into the average.</summary>
@@ -45,5 +35,18 @@ public sealed class RunQueue(TimeSpan timeConstant)
         var weight = _hasValue ? 1 - Math.Exp(-elapsed / timeConstant) : 1;
         Volatile.Write(ref _average, _average + (weight * (ready - _average)));
         _hasValue = true;
+    }
+
+    private static ReadOnlySpan<byte> Fourth(ReadOnlySpan<byte> text)
+    {
+        for (var field = 0; field < 3; field++)
+        {
+            var blank = text.IndexOf((byte)' ');
+            if (blank < 0)
+                return [];
+            text = text[(blank + 1)..];
+        }
+
+        return text;
     }
 }

@@ -62,7 +62,6 @@ public static class DaemonHost
         services.AddSingleton<ClusterRuntime>();
         services.AddHostedService(provider => provider.GetRequiredService<ClusterRuntime>());
         services.AddSingleton<OwnStatus>();
-        services.AddHostedService(provider => provider.GetRequiredService<OwnStatus>());
         services.AddSingleton<ClusterFounder>();
         services.AddSingleton<Inviter>();
         services.AddSingleton<ClusterJoiner>();

@@ -15,6 +15,7 @@ public sealed partial class HomeJobs(
     DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
 {
     private const int KeepFinished = 1000;
+    private const string ChosenNote = "chosen";
     private readonly ConcurrentDictionary<string, JobStatus> _live = new();
     private readonly CancellationTokenSource _stopping = new();
 
@@ -25,7 +26,10 @@ public sealed partial class HomeJobs(
     int IJobCounts.Guests => GuestJobs.Count(folders);
 
     /// <summary>Starts a job's supervisor and returns what it is called.</summary>
-    public JobStatus Start(JobSpec spec, string startNode)
+    /// <param name="spec">The program.</param>
+    /// <param name="startNode">Where it starts.</param>
+    /// <param name="isChosen">The user chose that node.</param>
+    public JobStatus Start(JobSpec spec, string startNode, bool isChosen = false)
     {
         var id = new JobId(runtime.NodeName, folders.NextNumber()).ToString();
         var place = new JobPlace(
@@ -48,6 +52,8 @@ public sealed partial class HomeJobs(
             Started = DateTimeOffset.UtcNow,
             Detached = spec.Detached,
             Stay = spec.Stay,
+            MaxMoves = spec.MaxMoves,
+            Chosen = isChosen,
         };
         _live[id] = status;
         try
@@ -63,6 +69,8 @@ public sealed partial class HomeJobs(
                 StartNode = startNode,
                 Incarnation = 1,
             }).Dispose();
+            if (isChosen)
+                SetChosen(id, true);
         }
         catch
         {
@@ -98,6 +106,35 @@ public sealed partial class HomeJobs(
 
     public bool IsLive(string id) => _live.ContainsKey(id);
 
+    /// <summary>A job of this home that has not ended, or null.</summary>
+    public JobStatus? Live(string id) => _live.GetValueOrDefault(id);
+
+    /// <summary>Raised when a job has ended in order, with its last status.</summary>
+    public event Action<JobStatus>? Ended;
+
+    /// <summary>Notes whether the user chose the node where the job is, for as long as it lives.</summary>
+    public void SetChosen(string id, bool isChosen)
+    {
+        var note = Path.Combine(folders.HomeRunOf(id), ChosenNote);
+        try
+        {
+            if (isChosen)
+                File.WriteAllText(note, "");
+            else
+                File.Delete(note);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The job has just ended.
+        }
+
+        if (_live.TryGetValue(id, out var status))
+            _live[id] = status with { Chosen = isChosen };
+    }
+
+    /// <summary>The ended jobs that are still on record.</summary>
+    public IEnumerable<JobStatus> Past() => Recorded().Where(job => job.State == JobState.Done && !_live.ContainsKey(job.Id));
+
     public bool Knows(string idOrName) =>
         _live.Values.Any(job => job.Id == idOrName || job.Name == idOrName) || Directory.Exists(folders.RecordOf(idOrName)) || Recorded().Any(job => job.Name == idOrName);
 
@@ -110,7 +147,7 @@ public sealed partial class HomeJobs(
             var id = Path.GetFileName(run);
             if (JobRecords.Status(folders.RecordOf(id)) is not { } status)
                 continue;
-            _live[id] = status with { State = JobState.Running, Reason = null };
+            _live[id] = status with { State = JobState.Running, Reason = null, Chosen = IsChosen(id) };
             _ = WatchAsync(id);
         }
 
@@ -131,7 +168,9 @@ public sealed partial class HomeJobs(
                 switch (happening)
                 {
                     case StatusChanged changed:
-                        _live[id] = changed.Status;
+                        _live[id] = changed.Status with { Chosen = IsChosen(id) };
+                        if (changed.Status.State == JobState.Done)
+                            Ended?.Invoke(changed.Status);
                         break;
                     case GuestNeeded needed:
                         _ = BringGuestAsync(id, needed);
@@ -178,6 +217,8 @@ public sealed partial class HomeJobs(
             // The job has just ended.
         }
     }
+
+    private bool IsChosen(string id) => File.Exists(Path.Combine(folders.HomeRunOf(id), ChosenNote));
 
     private IEnumerable<JobStatus> Recorded()
     {

@@ -6,7 +6,7 @@ using Isobar.Protocol.Jobs;
 namespace Isobar.Node.Jobs;
 
 /// <summary>What can be asked of the jobs whose home is here, whoever asks; the asker's rights are checked here and nowhere else.</summary>
-public sealed class JobDesk(HomeJobs jobs, JobFolders folders, PlacementView view, ClusterRuntime runtime)
+internal sealed class JobDesk(HomeJobs jobs, JobFolders folders, PlacementView view, ClusterRuntime runtime)
 {
     private const int LogChunk = 64 * 1024;
     private static readonly TimeSpan FollowEvery = TimeSpan.FromMilliseconds(200);
@@ -18,8 +18,13 @@ public sealed class JobDesk(HomeJobs jobs, JobFolders folders, PlacementView vie
     public bool Knows(string job) => jobs.Knows(job);
 
     /// <summary>Carries out one command and yields what its job's supervisor tells; the last is a <see cref="CommandDone"/>.</summary>
+    /// <param name="job">Its id or name.</param>
+    /// <param name="command">What is wanted.</param>
+    /// <param name="uid">Who wants it.</param>
+    /// <param name="cancellationToken">When the caller has gone.</param>
+    /// <param name="isBalancer">The daemon's own wish and not a user's.</param>
     public async IAsyncEnumerable<SupervisorEvent> CommandAsync(
-        string job, SupervisorCommand command, uint uid, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string job, SupervisorCommand command, uint uid, [EnumeratorCancellation] CancellationToken cancellationToken, bool isBalancer = false)
     {
         var status = Mine(job, uid);
         if (status.State is JobState.Done or JobState.Lost)
@@ -33,7 +38,15 @@ public sealed class JobDesk(HomeJobs jobs, JobFolders folders, PlacementView vie
         if (command is MoveCommand move)
         {
             var target = view.Resolve(move.TargetNode, runtime.NodeName);
+            // Who names a node means it; the best one is for the balancer to judge, now and later.
+            if (!isBalancer)
+                jobs.SetChosen(status.Id, move.TargetNode != PlacementView.Best);
             command = move with { TargetNode = target, TargetAddress = view.AddressOf(target) };
+            if (target == status.Node && move.TargetNode == PlacementView.Best)
+            {
+                yield return new CommandDone();
+                yield break;
+            }
         }
 
         var answered = false;

@@ -1,3 +1,4 @@
+using Isobar.Node.Decisions;
 using Isobar.Node.Listening;
 using Isobar.Node.Status;
 
@@ -20,11 +21,13 @@ public static class JobsFeature
         services.AddSingleton<IJobConnectionRouter, JobConnectionRouter>();
         services.AddHostedService(provider => provider.GetRequiredService<HomeJobs>());
         services.AddHostedService(provider => provider.GetRequiredService<GuestJobs>());
+        BalanceFeature.AddServices(services);
     }
 
     public static void MapServices(IEndpointRouteBuilder routes)
     {
         routes.MapGrpcService<LocalJobsService>().From(Access.Local);
         routes.MapGrpcService<PeerJobsService>().From(Access.Members);
+        BalanceFeature.MapServices(routes);
     }
 }

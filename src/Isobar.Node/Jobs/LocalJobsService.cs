@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Isobar.Linux.Processes;
+using Isobar.Node.Decisions;
 using Isobar.Node.Listening;
 using Isobar.Node.Membership;
 using Isobar.Protocol;
@@ -14,11 +15,11 @@ namespace Isobar.Node.Jobs;
 /// What the command asks its daemon about jobs. A job of another home is asked for there; everything done for the user is done with the user id that the
 /// kernel gave for the connection.
 /// </summary>
-internal sealed class LocalJobsService(JobDesk desk, HomeJobs jobs, JobFolders folders, PlacementView view, ClusterRuntime runtime) : LocalJobs.LocalJobsBase
+internal sealed class LocalJobsService(JobDesk desk, HomeJobs jobs, JobFolders folders, Starts starts, DecisionLog log, ClusterRuntime runtime) : LocalJobs.LocalJobsBase
 {
     private static readonly TimeSpan PeerDeadline = TimeSpan.FromSeconds(2);
 
-    public override Task<RunReply> Run(RunRequest request, ServerCallContext context)
+    public override async Task<RunReply> Run(RunRequest request, ServerCallContext context)
     {
         var caller = Caller(context);
         var spec = JsonSerializer.Deserialize(request.Spec.Span, JobJson.Default.JobSpec) ?? throw new JobException("the request has no program.");
@@ -27,8 +28,11 @@ internal sealed class LocalJobsService(JobDesk desk, HomeJobs jobs, JobFolders f
         // The kernel's word counts, not the caller's: user, group and supplementary groups are those of the calling process.
         var status = ProcFs.Status(caller.ProcessId) ?? throw new JobException("the calling process has ended.");
         spec = spec with { Uid = caller.UserId, Gid = caller.GroupId, Groups = status.Groups };
-        var job = jobs.Start(spec, view.Resolve(request.On, runtime.NodeName));
-        return Task.FromResult(new RunReply { Id = job.Id, Node = job.Node, Socket = Path.Combine(folders.HomeRunOf(job.Id), JobFolders.SocketName) });
+        var (node, why) = await starts.ChooseAsync(request.On, spec, context.CancellationToken);
+        var job = jobs.Start(spec, node, isChosen: why.Length == 0);
+        if (why.Length > 0)
+            log.Add(job.Id, why, $"started on {node}");
+        return new RunReply { Id = job.Id, Node = job.Node, Socket = Path.Combine(folders.HomeRunOf(job.Id), JobFolders.SocketName) };
     }
 
     public override async Task<ListReply> List(ListRequest request, ServerCallContext context)

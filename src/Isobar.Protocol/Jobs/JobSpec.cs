@@ -80,6 +80,9 @@ public sealed record JobSpec
     /// <summary>The job never moves by itself (it can be moved by hand).</summary>
     public bool Stay { get; init; }
 
+    /// <summary>How often it may move by itself; null = as often as it pays.</summary>
+    public int? MaxMoves { get; init; }
+
     /// <summary>The job has a terminal of its own.</summary>
     public bool UsesTerminal => Input.Kind == StdioKind.Terminal || Output.Kind == StdioKind.Terminal || Error.Kind == StdioKind.Terminal;
 

@@ -62,6 +62,12 @@ public sealed record JobStatus
     public bool Detached { get; init; }
 
     public bool Stay { get; init; }
+
+    /// <summary>How often it may move by itself.</summary>
+    public int? MaxMoves { get; init; }
+
+    /// <summary>The user chose the node where it is: only an owner, want of memory or a drain moves it from there.</summary>
+    public bool Chosen { get; init; }
 }
 
 /// <summary>One line of the ledger: a move that was tried.</summary>
@@ -94,6 +100,9 @@ public sealed record MoveRecord
 
     /// <summary>Who wanted it and why.</summary>
     public required string Why { get; init; }
+
+    /// <summary>What the balancer expected the job to save, in seconds; null when a user wanted the move.</summary>
+    public double? PredictedGainSeconds { get; init; }
 
     /// <summary>Why it failed, one sentence.</summary>
     public string? Failure { get; init; }

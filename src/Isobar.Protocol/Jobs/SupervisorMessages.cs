@@ -34,7 +34,11 @@ public abstract record SupervisorCommand;
 public sealed record KillCommand(int Signal, SignalScope Scope) : SupervisorCommand;
 
 /// <summary>Move the job to a node.</summary>
-public sealed record MoveCommand(string TargetNode, string TargetAddress, string Why) : SupervisorCommand;
+/// <param name="TargetNode">The node.</param>
+/// <param name="TargetAddress">Where its daemon listens.</param>
+/// <param name="Why">Who wants it and why, for the ledger.</param>
+/// <param name="PredictedGainSeconds">What a balancer expects of it.</param>
+public sealed record MoveCommand(string TargetNode, string TargetAddress, string Why, double? PredictedGainSeconds = null) : SupervisorCommand;
 
 /// <summary>Answer when the job has ended.</summary>
 public sealed record AwaitCommand : SupervisorCommand;

@@ -124,7 +124,7 @@ internal sealed class Deputy : IDisposable
     public ValueTask SignalAsync(int signal, SignalScope scope) => TellHostAsync(new SignalJob(signal, scope));
 
     /// <summary>Runs one move; moves of one job come one after the other.</summary>
-    public async Task<MoveRecord> MoveAsync(string targetNode, string targetAddress, string why, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
+    public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
     {
         await _oneMove.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -133,7 +133,7 @@ internal sealed class Deputy : IDisposable
             await Task.WhenAny(_launched.Task, _end.Task).WaitAsync(LaunchWithin, cancellationToken).ConfigureAwait(false);
             if (_end.Task.IsCompleted || _host is null)
                 throw new MoveException($"job {_config.Place.Id} has ended.");
-            return await new MoveCoordinator(this, _opener).MoveAsync(targetNode, targetAddress, why, progress, cancellationToken).ConfigureAwait(false);
+            return await new MoveCoordinator(this, _opener).MoveAsync(wish, progress, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

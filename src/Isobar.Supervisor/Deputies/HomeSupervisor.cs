@@ -41,6 +41,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
             Started = DateTimeOffset.UtcNow,
             Detached = spec.Detached,
             Stay = spec.Stay,
+            MaxMoves = spec.MaxMoves,
         });
         _opener = new HostOpener(config, _identity, _board, _ended.Token);
         _journal = new Journal(config.RecordDirectory!);
@@ -208,7 +209,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         try
         {
             // Not cancelled when the caller goes: a move under way ends by itself, one way or the other.
-            var record = await _deputy.MoveAsync(move.TargetNode, move.TargetAddress, move.Why, _board.Publish, _ended.Token).ConfigureAwait(false);
+            var record = await _deputy.MoveAsync(move, _board.Publish, _ended.Token).ConfigureAwait(false);
             await until.CancelAsync().ConfigureAwait(false);
             await relay.ConfigureAwait(false);
             await events.SendAsync(new MoveEnded(record), cancellationToken).ConfigureAwait(false);

@@ -18,13 +18,14 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     private static readonly TimeSpan ResumeWithin = TimeSpan.FromSeconds(60);
 
     /// <summary>Moves the job and returns the ledger's line, which tells also of a failure.</summary>
-    public async Task<MoveRecord> MoveAsync(string targetNode, string targetAddress, string why, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
+    public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
     {
+        var (targetNode, targetAddress) = (wish.TargetNode, wish.TargetAddress);
         var clock = Stopwatch.StartNew();
         var source = deputy.Host!;
         if (source.Node == targetNode)
             throw new MoveException($"job {deputy.Place.Id} is at {targetNode} already.");
-        var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = why };
+        var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = wish.Why, PredictedGainSeconds = wish.PredictedGainSeconds };
         var before = deputy.Board.Current.State;
         deputy.Board.Update(status => status with { State = JobState.Moving });
         var ticket = new MoveTicket(deputy.NextIncarnation(), RandomNumberGenerator.GetHexString(32), source.Node, targetNode);

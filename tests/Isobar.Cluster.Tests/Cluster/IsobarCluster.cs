@@ -107,6 +107,21 @@ public class IsobarCluster : IAsyncLifetime
         await MoveAsync(name, "home");
     }
 
+    /// <summary>What a host knows of the load of all.</summary>
+    internal Task<string> LoadsAsync(string host = Home) => IsobarAsync(host, "nodes", "--age");
+
+    /// <summary>Waits until every host has news of all the others.</summary>
+    internal async Task KnowEachOtherAsync()
+    {
+        foreach (var host in Sandbox.Hosts)
+        {
+            await Waiting.ForAsync(
+                async () => (await RunAsync(host.Name, "isobar", "nodes", "--age")) is { ExitCode: 0 } known && !known.Output.Contains("nothing known", StringComparison.Ordinal),
+                () => $"{host.Name} to hear of the others",
+                Cancellation);
+        }
+    }
+
     /// <summary>What the daemons said last, for the report of a failure.</summary>
     internal async Task<string> LastWordsAsync()
     {

@@ -44,4 +44,23 @@ public sealed class LoadTests
     [Fact]
     public void The_speed_of_a_core_is_measured_within_its_time_and_is_of_a_sane_size() =>
         Assert.InRange(CoreSpeed.Measure(TimeSpan.FromMilliseconds(50)), 10, 100_000);
+
+    [Fact]
+    public void Existing_threads_follow_the_slash() => Assert.Equal(80, RunQueue.ParseExisting("0.20 0.18 0.12 3/80 11206\n"u8));
+
+    [Fact]
+    public void Swap_is_part_of_memory() =>
+        Assert.Equal(
+            new MachineMemory(1000L << 10, 500L << 10, 200L << 10, 30L << 10),
+            MachineMemory.Parse("MemTotal:  1000 kB\nMemAvailable: 500 kB\nSwapCached: 7 kB\nSwapTotal: 200 kB\nSwapFree:\t30 kB\n"u8));
+
+    [Fact]
+    public void A_limit_makes_the_machine_smaller_and_a_larger_one_changes_nothing()
+    {
+        var machine = new MachineMemory(1000, 900);
+        Assert.Equal(new MachineMemory(400, 150), machine.Within(400, 250));
+        Assert.Equal(new MachineMemory(400, 0), machine.Within(400, 500));
+        Assert.Equal(machine, machine.Within(2000, 10));
+        Assert.Equal(machine, machine.Within(null, null));
+    }
 }

@@ -48,6 +48,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     public LocalCluster.LocalClusterClient Client => new(_channel);
 
+    public Isobar.Protocol.Balance.LocalBalance.LocalBalanceClient Balance => new(_channel);
+
     /// <summary>The process of the daemon's etcd, as the daemon noted it; 0 if it has none.</summary>
     public int StoreProcessId => File.Exists(StoreNote) ? int.Parse(File.ReadAllText(StoreNote).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) : 0;
 

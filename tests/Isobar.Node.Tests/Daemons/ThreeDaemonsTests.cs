@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Isobar.Node.Tests.Store;
+using Isobar.Protocol.Balance;
 using Isobar.Protocol.Cluster;
 
 namespace Isobar.Node.Tests.Daemons;
@@ -34,12 +35,22 @@ public sealed class ThreeDaemonsTests : IAsyncLifetime
             Assert.Equal("alpha up, beta up, gamma up", await StatesAsync(daemon));
         await UntilAsync(_gamma, nodes => nodes.Nodes.All(n => n.Status?.StoreRole == "member"));
 
+        // Everybody hears of everybody's load, and a setting that is made on one machine holds on the others.
+        foreach (var daemon in new[] { _alpha, _beta, _gamma })
+            await UntilKnownAsync(daemon, loads => loads.Nodes.All(node => node.IsKnown && node.Cores > 0) && loads.Gossip.Received > 0);
+        await _alpha.Balance.SetSettingAsync(new SetSettingRequest { Name = "profile", Value = "openmosix" }, cancellationToken: Limit);
+        await UntilKnownAsync(_gamma, loads => loads is { Profile: "openmosix", Dissemination: "two-random" });
+        await _beta.Balance.SetSettingAsync(new SetSettingRequest { Name = "profile" }, cancellationToken: Limit);
+        await UntilKnownAsync(_gamma, loads => loads.Profile == "isobar");
+
         // Without the store everything that needs no change goes on.
         foreach (var daemon in new[] { _alpha, _beta, _gamma })
             daemon.FreezeStore(true);
         Assert.Equal("alpha up, beta up, gamma up", await StatesAsync(_beta));
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await _beta.Client.InviteAsync(new InviteRequest { TtlSeconds = 60 }, cancellationToken: Limit));
         Assert.Contains("store does not answer", refused.Status.Detail, StringComparison.Ordinal);
+        var heard = (await _beta.Balance.LoadsAsync(new LoadsRequest(), cancellationToken: Limit)).Gossip.Received;
+        await UntilKnownAsync(_beta, loads => loads.Gossip.Received > heard);
 
         // Even a daemon that starts without the store knows the members.
         await _gamma.StopAsync();
@@ -84,6 +95,24 @@ public sealed class ThreeDaemonsTests : IAsyncLifetime
     }
 
     private async Task<string> StatesAsync(DaemonProcess daemon) => string.Join(", ", (await daemon.NodesAsync(Limit)).Nodes.Select(n => $"{n.Name} {n.State}"));
+
+    private async Task UntilKnownAsync(DaemonProcess daemon, Func<LoadsReply, bool> condition)
+    {
+        while (true)
+        {
+            try
+            {
+                if (condition(await daemon.Balance.LoadsAsync(new LoadsRequest(), cancellationToken: Limit)))
+                    return;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition)
+            {
+                // It has just joined and knows nothing yet.
+            }
+
+            await Task.Delay(100, Limit);
+        }
+    }
 
     private async Task UntilAsync(DaemonProcess daemon, Func<NodesReply, bool> condition)
     {

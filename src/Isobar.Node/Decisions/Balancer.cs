@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text.Json;
+using Grpc.Core;
+using Isobar.Balancing.Consideration;
+using Isobar.Node.Membership;
+using Isobar.Node.Policies;
+using Isobar.Node.Settings;
+using Isobar.Protocol;
+using Isobar.Protocol.Balance;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Node.Decisions;
+
+/// <summary>
+/// Carries out what the rules want of the jobs that run here: asks the target, then the job's home, whose deputy moves it. A rule's wish is old when it is carried
+/// out, so all three check it against the present.
+/// </summary>
+internal sealed partial class Balancer(
+    ClusterRuntime runtime, LivePolicies policies, LiveSettings settings, Offers offers, HomeMoves homeMoves, DecisionLog log, ILogger<Balancer> logger)
+{
+    private const double PauseAfterRefusal = 3;
+    private const double PauseAfterFailure = 10;
+
+    private static readonly TimeSpan MoveDeadline = TimeSpan.FromMinutes(30);
+
+    /// <summary>Considers once; moves that come of it go on by themselves.</summary>
+    public void Consider(Trigger trigger, CancellationToken cancellation)
+    {
+        if (policies.Consider(trigger) is not { } considered)
+            return;
+        foreach (var (job, reason) in considered.Stays)
+        {
+            if (job.Length > 0)
+                log.Stays(job, reason);
+        }
+
+        foreach (var wish in considered.Wishes)
+            Begin(wish, cancellation);
+    }
+
+    private void Begin(Wish wish, CancellationToken cancellation)
+    {
+        switch (wish.Kind)
+        {
+            case ActionKind.Move:
+            case ActionKind.Vacate when wish.Target.Length > 0 && wish.Target != runtime.NodeName:
+                if (settings.MovesAtOnce == 0 && !policies.IsDrained)
+                    log.Stays(wish.Job, $"{wish.Words}; but moves-at-once is 0");
+                else if (policies.TryBeginMove(wish.Job, Math.Max(1, settings.MovesAtOnce)))
+                    _ = MoveAsync(wish, cancellation);
+                else
+                    log.Stays(wish.Job, $"{wish.Words}; but as many moves as allowed are under way");
+                break;
+            case ActionKind.Suspend:
+            case ActionKind.Resume:
+                _ = SignalAsync(wish, cancellation);
+                break;
+            default:
+                // To disk and to other machines' memory: nothing of that exists yet, and killing for want of it would lose work.
+                log.Stays(wish.Job, $"{wish.Words}; not done: this daemon cannot {wish.Kind.ToString().ToLowerInvariant()} jobs");
+                break;
+        }
+    }
+
+    private async Task MoveAsync(Wish wish, CancellationToken cancellation)
+    {
+        string? failure = "the daemon ended.";
+        var isRefusal = false;
+        try
+        {
+            var (target, refusal) = await FindTargetAsync(wish, cancellation);
+            if (target is null)
+            {
+                (failure, isRefusal) = (refusal, true);
+                log.Add(wish.Job, wish.Words, $"not done: {refusal}", repeats: true);
+                return;
+            }
+
+            policies.Expect(target, Math.Max(1, wish.Info.Tasks), wish.Info.ResidentBytes);
+            var record = await AskHomeAsync(wish, target, cancellation);
+            failure = record.Failure;
+            if (record.Move is { Committed: true } move)
+            {
+                // The home has learnt from it already.
+                if (HomeOf(wish.Job) != runtime.NodeName)
+                    policies.Costs.Learn(move);
+                log.Add(wish.Job, wish.Words, string.Create(CultureInfo.InvariantCulture, $"moved to {target}, frozen {move.FreezeSeconds:0.00} s"));
+                LogMoved(wish.Job, target, wish.Words, move.FreezeSeconds);
+            }
+            else
+            {
+                failure ??= "the move came to nothing.";
+                log.Add(wish.Job, wish.Words, $"failed: {failure}");
+                LogFailed(wish.Job, target, failure);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon ends; the deputy finishes what it began.
+        }
+        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException)
+        {
+            failure = e is RpcException rpc ? rpc.Status.Detail : e.Message;
+            log.Add(wish.Job, wish.Words, $"failed: {failure}");
+        }
+        finally
+        {
+            policies.EndMove(wish.Job, failure, isRefusal ? PauseAfterRefusal : PauseAfterFailure, isRefusal);
+        }
+    }
+
+    private async Task<(string? Target, string? Refusal)> FindTargetAsync(Wish wish, CancellationToken cancellation)
+    {
+        var offer = Offers.Of(wish, HomeOf(wish.Job));
+        var refusal = await offers.AskAsync(wish.Target, offer, cancellation);
+        if (refusal is null)
+            return (wish.Target, null);
+        if (wish.Alternate is not { } alternate || alternate == runtime.NodeName)
+            return (null, refusal);
+        var second = await offers.AskAsync(alternate, offer, cancellation);
+        return second is null ? (alternate, null) : (null, $"{refusal} {second}");
+    }
+
+    private async Task<(string? Failure, MoveRecord? Move)> AskHomeAsync(Wish wish, string target, CancellationToken cancellation)
+    {
+        var gain = double.IsFinite(wish.GainSeconds) && !wish.IsForced ? wish.GainSeconds : 0;
+        var request = new MoveJobRequest
+        {
+            Job = wish.Job,
+            Target = target,
+            Why = WhyOf(wish),
+            PredictedGainSeconds = gain,
+            Forced = wish.IsForced,
+        };
+        var home = HomeOf(wish.Job);
+        var reply = home == runtime.NodeName
+            ? await homeMoves.MoveAsync(runtime.NodeName, request, cancellation)
+            : await new PeerBalance.PeerBalanceClient(runtime.Require().Peers.To(home)).MoveAsync(request, deadline: DateTime.UtcNow + MoveDeadline, cancellationToken: cancellation);
+        var move = reply.Record.IsEmpty ? null : JsonSerializer.Deserialize(reply.Record.Span, JobJson.Default.MoveRecord);
+        return (reply.Failure.Length == 0 ? null : reply.Failure, move);
+    }
+
+    private static string WhyOf(Wish wish) => wish.IsForced || !double.IsFinite(wish.GainSeconds)
+        ? $"{wish.Rule}: {wish.Words}"
+        : string.Create(CultureInfo.InvariantCulture, $"{wish.Rule}: {wish.Words}; should save {wish.GainSeconds:0.0} s");
+
+    private async Task SignalAsync(Wish wish, CancellationToken cancellation)
+    {
+        const int stop = 19;
+        const int go = 18;
+        try
+        {
+            var failure = await homeMoves.SignalAsync(HomeOf(wish.Job), wish.Job, wish.Kind == ActionKind.Suspend ? stop : go, cancellation);
+            log.Add(wish.Job, wish.Words, failure ?? "done");
+        }
+        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        {
+            log.Add(wish.Job, wish.Words, $"failed: {e.Message}");
+        }
+    }
+
+    private static string HomeOf(string job) => Isobar.Protocol.Jobs.JobId.Parse(job).Home;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} moved to {Node}: {Why} (frozen {Seconds:0.00} s)")]
+    private partial void LogMoved(string job, string node, string why, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "balance: {Job} could not be moved to {Node}: {Reason}")]
+    private partial void LogFailed(string job, string node, string reason);
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using Isobar.Node.Jobs;
+using Isobar.Node.Membership;
+using Isobar.Node.Policies;
+using Isobar.Protocol.Balance;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Jobs.Wire;
+
+namespace Isobar.Node.Decisions;
+
+/// <summary>A home's part in balancing: moves its jobs when the node where they run asks for it, by the way that <c>isobar migrate</c> takes.</summary>
+internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runtime, LivePolicies policies)
+{
+    /// <summary>Moves a job of this home.</summary>
+    /// <param name="asker">The node that asks: the one where the job runs.</param>
+    /// <param name="request">What it wants.</param>
+    /// <param name="cancellation">When the asker gives up; a move that has begun goes on.</param>
+    public async Task<MoveJobReply> MoveAsync(string asker, MoveJobRequest request, CancellationToken cancellation)
+    {
+        if (Refusal(asker, request) is { } refusal)
+            return new MoveJobReply { Failure = refusal };
+        double? gain = request.PredictedGainSeconds != 0 ? request.PredictedGainSeconds : null;
+        var reply = new MoveJobReply();
+        try
+        {
+            await foreach (var happening in desk.CommandAsync(request.Job, new MoveCommand(request.Target, "", request.Why, gain), 0, cancellation, isBalancer: true))
+            {
+                switch (happening)
+                {
+                    case MoveEnded ended:
+                        policies.Costs.Learn(ended.Move);
+                        reply.Record = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(ended.Move, JobJson.Default.MoveRecord));
+                        break;
+                    case CommandDone { Failure: { } failure }:
+                        reply.Failure = failure;
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+        catch (JobException e)
+        {
+            reply.Failure = e.Message;
+        }
+
+        return reply;
+    }
+
+    /// <summary>Sends a signal to a whole job, here or at its home; null when it was delivered.</summary>
+    public async Task<string?> SignalAsync(string home, string job, int signal, CancellationToken cancellation)
+    {
+        var command = new KillCommand(signal, SignalScope.All);
+        if (home == runtime.NodeName)
+        {
+            await foreach (var happening in desk.CommandAsync(job, command, 0, cancellation, isBalancer: true))
+            {
+                if (happening is CommandDone { Failure: { } failure })
+                    return failure;
+            }
+
+            return null;
+        }
+
+        var request = new CommandRequest { Job = job, Command = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(command, JobJson.Default.SupervisorCommand)) };
+        using var call = new PeerJobs.PeerJobsClient(runtime.Require().Peers.To(home)).Command(request, cancellationToken: cancellation);
+        await foreach (var reply in call.ResponseStream.ReadAllAsync(cancellation))
+        {
+            if (JsonSerializer.Deserialize(reply.Happening.Span, JobJson.Default.SupervisorEvent) is CommandDone { Failure: { } failure })
+                return failure;
+        }
+
+        return null;
+    }
+
+    private string? Refusal(string asker, MoveJobRequest request)
+    {
+        if (jobs.Live(request.Job) is not { } status)
+            return $"there is no job {request.Job} here.";
+        if (status.Node != asker)
+            return $"job {request.Job} runs on {status.Node} and not on {asker}.";
+        if (request.Forced)
+            return null;
+        if (status.Stay)
+            return $"job {request.Job} was started with --stay.";
+        return status.Chosen ? $"the user chose {status.Node} for job {request.Job}." : null;
+    }
+}

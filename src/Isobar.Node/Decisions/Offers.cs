@@ -1,0 +1,76 @@
+using Grpc.Core;
+using Isobar.Balancing;
+using Isobar.Balancing.Consideration;
+using Isobar.Node.Membership;
+using Isobar.Node.Policies;
+using Isobar.Protocol;
+using Isobar.Protocol.Balance;
+
+namespace Isobar.Node.Decisions;
+
+/// <summary>Asking a node whether it takes a job, and answering when one asks: what was decided by old news is checked against the present before anything moves.</summary>
+internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
+
+    /// <summary>Null when the node takes the job, else why not.</summary>
+    public async Task<string?> AskAsync(string node, OfferRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            var peer = new PeerBalance.PeerBalanceClient(runtime.Require().Peers.To(node));
+            var reply = await peer.OfferAsync(request, deadline: DateTime.UtcNow + Deadline, cancellationToken: cancellation);
+            return reply.Accepted ? null : reply.Reason;
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        {
+            return $"{node} does not answer.";
+        }
+        catch (RpcException e)
+        {
+            return $"{node} cannot be asked: {e.Status.Detail}";
+        }
+        catch (IsobarException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>This node's answer.</summary>
+    public OfferReply Judge(string from, OfferRequest request, int movesAtOnce)
+    {
+        if (policies.Set is not { } set)
+            return new OfferReply { Reason = "this node is in no cluster." };
+        var job = new JobInfo
+        {
+            Id = LivePolicies.IdOf(request.Job),
+            Home = set.Numbers.NumberOf(request.Home),
+            Node = set.Numbers.NumberOf(from),
+            Priority = 1,
+            CpuSeconds = request.CpuSeconds,
+            ExpectedCpuSeconds = request.Placement ? request.CpuSeconds : 0,
+            Load = request.Load,
+            Tasks = request.Tasks,
+            ResidentBytes = request.ResidentBytes,
+            Moves = request.Moves,
+            StateSince = Instant.Never,
+        };
+        var (accepted, reason) = policies.Judge(
+            request.Job, from, job, request.SourceShare, request.ExpectedShare, request.Placement, request.Forced, movesAtOnce);
+        return new OfferReply { Accepted = accepted, Reason = reason };
+    }
+
+    public static OfferRequest Of(Wish wish, string home) => new()
+    {
+        Job = wish.Job,
+        Home = home,
+        CpuSeconds = wish.Info.CpuSeconds,
+        Load = wish.Info.Load,
+        Tasks = wish.Info.Tasks,
+        ResidentBytes = wish.Info.ResidentBytes,
+        SourceShare = wish.ShareHere,
+        ExpectedShare = wish.ShareThere,
+        Forced = wish.IsForced,
+        Moves = wish.Info.Moves,
+    };
+}

@@ -1,0 +1,52 @@
+using Isobar.Node.Jobs;
+using Isobar.Node.Membership;
+using Isobar.Node.Policies;
+using Isobar.Protocol.Balance;
+using Isobar.Protocol.Jobs;
+
+namespace Isobar.Node.Decisions;
+
+/// <summary>Chooses where a new job starts: where its user wants it, or where the profile's rules want it and the node agrees.</summary>
+internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, PlacementView view, Offers offers)
+{
+    /// <summary>The node, and why, in words; no words when the user named it.</summary>
+    /// <param name="wish">A node's name, home, best, or nothing.</param>
+    /// <param name="spec">The program.</param>
+    /// <param name="cancellation">When the caller has gone.</param>
+    public async Task<(string Node, string Why)> ChooseAsync(string wish, JobSpec spec, CancellationToken cancellation)
+    {
+        if (wish.Length > 0 && wish != PlacementView.Best)
+            return (view.Resolve(wish, runtime.NodeName), "");
+        // A profile without any rule leaves it to the plain one, and so does a user who says "best".
+        if (wish == PlacementView.Best || policies.Set is not { HasRules: true } || policies.Place(spec.CommandLine) is not { } placed)
+            return Plain(wish);
+        if (placed.Target == runtime.NodeName)
+            return (placed.Target, placed.Words);
+        var offer = new OfferRequest
+        {
+            Job = $"a new job of {runtime.NodeName}",
+            Home = runtime.NodeName,
+            Tasks = 1,
+            Load = 1,
+            SourceShare = placed.ShareHere,
+            ExpectedShare = placed.ShareThere,
+            Placement = true,
+        };
+        foreach (var node in (string?[])[placed.Target, placed.Alternate])
+        {
+            if (node is null || (node != runtime.NodeName && await offers.AskAsync(node, offer, cancellation) is not null))
+                continue;
+            policies.Expect(node, 1, 0);
+            return (node, placed.Words);
+        }
+
+        return (runtime.NodeName, $"{placed.Words}; but it was refused there, so it starts here");
+    }
+
+    private (string Node, string Why) Plain(string wish)
+    {
+        var node = view.Resolve(wish, runtime.NodeName);
+        policies.Expect(node, 1, 0);
+        return (node, $"it starts on {node}: of the machines known that is where one more process gets most");
+    }
+}

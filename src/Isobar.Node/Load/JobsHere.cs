@@ -1,0 +1,168 @@
+using System.Globalization;
+using Isobar.Balancing;
+using Isobar.Linux.Load;
+using Isobar.Node.Jobs;
+
+namespace Isobar.Node.Load;
+
+/// <summary>One job that runs on this machine, whoever's it is, with what its processes use.</summary>
+internal sealed class JobHere(string name, string note, int init, long startTicks, int supervisor, Instant since)
+{
+    // A job's load follows within seconds; its wish to run is smoothed alike, so that one look between two bursts decides nothing.
+    private const double KeptPerSecond = 5.0 / 8;
+
+    private Instant _measured = Instant.Never;
+
+    public string Name => name;
+
+    /// <summary>The file in which its host noted its first process.</summary>
+    public string Note => note;
+
+    public int Init => init;
+
+    public long StartTicks => startTicks;
+
+    /// <summary>The process that hosts it, whose CPU time is Isobar's.</summary>
+    public int Supervisor => supervisor;
+
+    public Instant Since => since;
+
+    public JobUse Use { get; private set; }
+
+    /// <summary>CPUs that it gets, smoothed.</summary>
+    public double Cpus { get; private set; }
+
+    /// <summary>Threads that want to run, smoothed.</summary>
+    public double Wants { get; private set; }
+
+    public void Take(Instant now, in JobUse use)
+    {
+        var elapsed = now - _measured;
+        if (_measured != Instant.Never && elapsed > 0)
+        {
+            var kept = Math.Pow(KeptPerSecond, elapsed);
+            Cpus = (kept * Cpus) + ((1 - kept) * Math.Max(0, (use.CpuSeconds - Use.CpuSeconds) / elapsed));
+            Wants = (kept * Wants) + ((1 - kept) * use.ReadyThreads);
+        }
+        else
+        {
+            Wants = use.ReadyThreads;
+        }
+
+        _measured = now;
+        Use = use;
+    }
+}
+
+/// <summary>
+/// The jobs that run on this machine, found by the notes that job hosts leave in the run folder (as after a restart of the daemon), and measured once a second.
+/// </summary>
+internal sealed class JobsHere(JobFolders folders)
+{
+    private readonly JobGauge _gauge = new();
+    private readonly List<JobHere> _jobs = [];
+    private readonly HashSet<string> _notes = [];
+
+    /// <summary>Changed by <see cref="Refresh"/> alone.</summary>
+    public IReadOnlyList<JobHere> Jobs => _jobs;
+
+    /// <summary>CPU seconds per second of all jobs.</summary>
+    public double Cpus
+    {
+        get
+        {
+            var sum = 0.0;
+            foreach (var job in _jobs)
+                sum += job.Cpus;
+            return sum;
+        }
+    }
+
+    /// <summary>CPU seconds that the hosts of the jobs have used so far: Isobar's own work.</summary>
+    public double OwnCpuSeconds()
+    {
+        var sum = 0.0;
+        foreach (var job in _jobs)
+            sum += _gauge.CpuSecondsOf(job.Supervisor);
+        return sum;
+    }
+
+    /// <summary>Looks who is here and measures all; what came and what went since the look before.</summary>
+    public (int Came, int Went) Refresh(Instant now)
+    {
+        var came = Find(folders.HomeRuns, now, isHome: true) + Find(folders.GuestRuns, now, isHome: false);
+        var went = 0;
+        for (var i = _jobs.Count - 1; i >= 0; i--)
+        {
+            var job = _jobs[i];
+            if (_gauge.Measure(job.Init, job.StartTicks) is { } use)
+            {
+                job.Take(now, in use);
+                continue;
+            }
+
+            _jobs.RemoveAt(i);
+            _notes.Remove(job.Note);
+            went++;
+        }
+
+        return (came, went);
+    }
+
+    private int Find(string runs, Instant now, bool isHome)
+    {
+        if (!Directory.Exists(runs))
+            return 0;
+        var came = 0;
+        foreach (var run in Directory.EnumerateDirectories(runs))
+        {
+            var folder = Path.GetFileName(run);
+            // A guest's folder is called job.incarnation.
+            var name = isHome ? folder : folder[..Math.Max(0, folder.LastIndexOf('.'))];
+            came += FindIn(run, name, now);
+        }
+
+        return came;
+    }
+
+    private int FindIn(string run, string name, Instant now)
+    {
+        var came = 0;
+        try
+        {
+            foreach (var host in Directory.EnumerateDirectories(run, "host.*"))
+            {
+                var note = Path.Combine(host, Orphans.NotePattern);
+                if (_notes.Contains(note) || !File.Exists(note) || !TryRead(note, out var init, out var started) || _gauge.Measure(init, started) is not { } use)
+                    continue;
+                var job = new JobHere(name, note, init, started, _gauge.ParentOf(init), now);
+                job.Take(now, in use);
+                _notes.Add(note);
+                _jobs.Add(job);
+                came++;
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The job has just ended.
+        }
+
+        return came;
+    }
+
+    private static bool TryRead(string note, out int init, out long started)
+    {
+        (init, started) = (0, 0);
+        try
+        {
+            var parts = File.ReadAllText(note).Split(' ');
+            return parts.Length == 2
+                && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out init)
+                && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out started);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using Isobar.Balancing;
+using Isobar.Balancing.Load;
+using Isobar.Linux.Clocks;
+using Isobar.Linux.Load;
+using Isobar.Node.Hosting;
+using Isobar.Protocol.Security;
+
+namespace Isobar.Node.Load;
+
+/// <summary>
+/// What this machine is and does: speed and cores, and a sample of its load. One thread drives it (<see cref="Sample"/>); everybody reads what it found last.
+/// </summary>
+internal sealed class MachineLoad : IDisposable
+{
+    private static readonly TimeSpan CalibrationTime = TimeSpan.FromMilliseconds(100);
+    private const double LookEvery = 1;
+    private const double OwnerTimeConstant = 10;
+
+    private readonly DaemonOptions _options;
+    private readonly MachineProbe _probe = new();
+    private readonly JobGauge _gauge = new();
+    private readonly RunQueue _queue = new(TimeSpan.FromSeconds(5));
+    private Instant _sampled = Instant.Never;
+    private Instant _looked = Instant.Never;
+    private MachineLook _look;
+    private double _ownCpu = -1;
+    private double _ownerCpus;
+    private int _speed = CoreSpeed.Reference;
+    private CoreSet _cores;
+
+    public MachineLoad(DaemonOptions options, JobsHere jobs)
+    {
+        (_options, Jobs) = (options, jobs);
+        _cores = CoresOf(_probe.Quota);
+    }
+
+    public static Instant Now => new(BootClock.Instance.GetTimestamp());
+
+    public JobsHere Jobs { get; }
+
+    /// <summary>Speed of one whole core, 1000 = the reference.</summary>
+    public int Speed => Volatile.Read(ref _speed);
+
+    /// <summary>Speed of one whole core in standard cores.</summary>
+    public double CoreSpeedFactor => (double)Speed / CoreSpeed.Reference;
+
+    /// <summary>The cores that work may use; another object when quota or speed changed.</summary>
+    public CoreSet Cores => Volatile.Read(ref _cores);
+
+    /// <summary>Ready threads, averaged over some seconds.</summary>
+    public double AverageReady => _queue.Average;
+
+    public MachineMemory Memory => _look.Memory;
+
+    public MachineLook Look => _look;
+
+    /// <summary>What the last sample saw ready, at that moment.</summary>
+    public double ReadyNow { get; private set; }
+
+    /// <summary>CPU that neither jobs nor Isobar use, in CPUs, over some seconds: the owner's own load.</summary>
+    public double OwnerCpus => _ownerCpus;
+
+    /// <summary>How long to wait between two samples at least.</summary>
+    public TimeSpan LeastStep => _probe.LeastStep;
+
+    /// <summary>Measures the speed of a core, once for all starts of the daemon: a busy moment at some later start must not make the machine look slow.</summary>
+    public void Calibrate()
+    {
+        var file = Path.Combine(_options.StateDirectory, "speed");
+        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var speed) || speed <= 0)
+        {
+            speed = CoreSpeed.Measure(CalibrationTime);
+            SecretFile.Write(file, speed.ToString(CultureInfo.InvariantCulture), SecretFile.Readable);
+        }
+
+        Volatile.Write(ref _speed, speed);
+        Volatile.Write(ref _cores, CoresOf(_probe.Quota));
+    }
+
+    /// <summary>Samples. True in <paramref name="arrived"/> or <paramref name="departed"/> when jobs came or went.</summary>
+    public LoadSample Sample(out bool arrived, out bool departed)
+    {
+        (arrived, departed) = (false, false);
+        var now = Now;
+        var elapsed = _sampled == Instant.Never ? 0 : now - _sampled;
+        _sampled = now;
+        ReadyNow = _probe.Ready();
+        _queue.Add(ReadyNow, TimeSpan.FromSeconds(elapsed));
+        if (now - _looked >= LookEvery * 0.95)
+            LookAround(now, out arrived, out departed);
+        return new LoadSample
+        {
+            Time = now,
+            Ready = ReadyNow,
+            OwnReady = _ownerCpus,
+            CpuUsed = _look.CpuUsed,
+            CpuPressure = _look.CpuPressure,
+            MemoryPressure = _look.MemoryPressure,
+            IoPressure = _look.IoPressure,
+            FreeMemoryBytes = _look.Memory.AvailableBytes,
+            TotalMemoryBytes = _look.Memory.TotalBytes,
+            OwnerIdleSeconds = double.PositiveInfinity,
+        };
+    }
+
+    public void Dispose() => _probe.Dispose();
+
+    private void LookAround(Instant now, out bool arrived, out bool departed)
+    {
+        var elapsed = _looked == Instant.Never ? 0 : now - _looked;
+        _looked = now;
+        var quota = _look.Quota;
+        _look = _probe.Look(elapsed);
+        if (_look.Quota != quota)
+            Volatile.Write(ref _cores, CoresOf(_look.Quota));
+        var (came, went) = Jobs.Refresh(now);
+        (arrived, departed) = (came > 0, went > 0);
+        FollowOwner(elapsed);
+    }
+
+    // By CPU time and not by ready threads: it is exact, and a moment's work of Isobar itself is not taken for an owner's.
+    private void FollowOwner(double elapsed)
+    {
+        var before = _ownCpu;
+        _ownCpu = _gauge.CpuSecondsOf(Environment.ProcessId) + Jobs.OwnCpuSeconds();
+        if (before < 0 || elapsed <= 0)
+            return;
+        var isobar = Math.Max(0, (_ownCpu - before) / elapsed);
+        var owner = Math.Max(0, _look.CpuUsed - Jobs.Cpus - isobar);
+        _ownerCpus += (1 - Math.Exp(-elapsed / OwnerTimeConstant)) * (owner - _ownerCpus);
+    }
+
+    private CoreSet CoresOf(double? quota)
+    {
+        var shares = UsableCores.Shares(MachineFacts.Cores, quota);
+        var speeds = new float[shares.Length];
+        for (var i = 0; i < shares.Length; i++)
+            speeds[i] = (float)(shares[i] * CoreSpeedFactor);
+        return new CoreSet(speeds);
+    }
+}

@@ -1,0 +1,286 @@
+using Isobar.Balancing;
+using Isobar.Balancing.Consideration;
+using Isobar.Node.Load;
+using Isobar.Protocol.Jobs;
+using PolicyJobId = Isobar.Balancing.Consideration.JobId;
+
+namespace Isobar.Node.Policies;
+
+/// <content>What the rules are shown, and what they answer.</content>
+internal sealed partial class LivePolicies
+{
+    /// <summary>All jobs are of one class until there are classes; an owner's own work is before them.</summary>
+    private const byte OrdinaryPriority = 1;
+
+    /// <summary>Below this share of its memory free, a node says that it is short of it.</summary>
+    private const double LowMemoryShare = 0.05;
+
+    /// <summary>A job that was accepted and does not come within this time has been given up by its home.</summary>
+    private const double ArrivesWithin = 30;
+
+    /// <summary>The same for a new job.</summary>
+    private const double StartsWithin = 3;
+
+    /// <summary>Asks the rules about the jobs that are here.</summary>
+    /// <returns>What they want, and why jobs stay; null outside of a cluster or with nothing here to decide about.</returns>
+    public Considered? Consider(Trigger trigger)
+    {
+        lock (_gate)
+        {
+            if (_set is not { } set || load.Jobs.Jobs.Count == 0)
+                return null;
+            var look = LookNow(set);
+            var snapshot = look.Snapshot(set, costs.Model, _jobs);
+            Rules(set).Decide(in snapshot, IsDrained ? Trigger.Leaving : trigger, ref _random, _plan);
+            var wishes = new List<Wish>(_plan.Actions.Length);
+            foreach (ref readonly var action in _plan.Actions)
+            {
+                if (NameOf(action.Job) is { } name)
+                    wishes.Add(WishOf(set, in look, in snapshot, in action, name));
+            }
+
+            var stays = new List<(string Job, string Reason)>(_plan.Stays.Count);
+            foreach (var reason in _plan.Stays)
+                stays.Add((NameOf(reason.Job) ?? "", Words(set, in reason)));
+            return new Considered(wishes, stays);
+        }
+    }
+
+    /// <summary>Where a new job shall start; null outside of a cluster.</summary>
+    public Placed? Place(string command, double expectedCpuSeconds = 0)
+    {
+        lock (_gate)
+        {
+            if (_set is not { } set)
+                return null;
+            var look = LookNow(set);
+            var snapshot = look.Snapshot(set, costs.Model, _jobs);
+            var job = new JobInfo
+            {
+                Home = set.Numbers.Self,
+                Node = set.Numbers.Self,
+                Priority = OrdinaryPriority,
+                Program = ProgramHash.Of(command),
+                Tasks = 1,
+                ExpectedCpuSeconds = expectedCpuSeconds,
+                Started = look.Now,
+                ArrivedHere = look.Now,
+                StateSince = Instant.Never,
+            };
+            var placement = set.Rules.Place(in snapshot, in job, ref _random);
+            var (target, words) = (placement.Target, placement.Reason.Describe(set.Numbers.NameOf, static _ => "it"));
+            if (IsDrained && target == set.Numbers.Self && Targets.LeastLoaded(in snapshot, ArrivesWithin) is >= 0 and var other)
+                (target, words) = (snapshot.Others[other].Node, $"it starts on {set.Numbers.NameOf(snapshot.Others[other].Node)}: {set.Numbers.NameOf(set.Numbers.Self)} is drained");
+            var (here, there) = SharesOf(in look, in snapshot, in job, target);
+            return new Placed(set.Numbers.NameOf(target), placement.Alternate.IsNone ? null : set.Numbers.NameOf(placement.Alternate), words, here, there);
+        }
+    }
+
+    /// <summary>Whether this node takes a job that another one offers; an accepted one counts as on its way.</summary>
+    public (bool Accepted, string Reason) Judge(string name, string from, JobInfo job, double sourceShare, double expectedShare, bool placement, bool forced, int atOnce)
+    {
+        lock (_gate)
+        {
+            if (_set is not { } set)
+                return (false, "this node is in no cluster.");
+            if (IsDrained)
+                return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} is drained.");
+            var look = LookNow(set);
+            if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
+                return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
+            var snapshot = look.Snapshot(set, costs.Model, _jobs);
+            var offer = new JobOffer(job, set.Numbers.NumberOf(from), sourceShare, expectedShare, placement, forced);
+            var acceptance = set.Rules.Judge(in snapshot, in offer);
+            // A new job has no name yet; it is here, and counted by its threads, within moments.
+            if (acceptance.Accepted)
+                _arriving[placement ? $"{name} {++_placements}" : name] = look.Now + (placement ? StartsWithin : ArrivesWithin);
+            return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
+        }
+    }
+
+    /// <summary>Remembers work that was just sent to a node, which its news do not tell yet.</summary>
+    public void Expect(string node, double tasks, long memoryBytes)
+    {
+        lock (_gate)
+        {
+            if (_set is not { } set || set.Numbers.NumberOf(node) is not { IsNone: false } number)
+                return;
+            set.Protocol.View.TryGet(number, out var entry);
+            var load = set.Load.IsPerCapacity && entry.Capacity > 0 ? tasks / entry.Capacity : tasks;
+            set.Protocol.View.Expect(number, MachineLoad.Now, tasks, load, memoryBytes);
+        }
+    }
+
+    /// <summary>A move of this job begins: no rule considers it again before it ends.</summary>
+    public bool TryBeginMove(string job, int atOnce)
+    {
+        lock (_gate)
+        {
+            if (_moving.Count >= atOnce || !_moving.Add(job))
+                return false;
+            _lastMoveStarted = MachineLoad.Now;
+            return true;
+        }
+    }
+
+    /// <summary>It ended; a failure keeps the rules from this job for a while, longer each time.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="failure">Why nothing came of it; null = it moved.</param>
+    /// <param name="pause">Seconds without another try; longer after each failure.</param>
+    /// <param name="isRefusal">The target did not want it: that is over as soon as the target's load is, so the pause does not grow.</param>
+    public void EndMove(string job, string? failure, double pause, bool isRefusal)
+    {
+        lock (_gate)
+        {
+            _moving.Remove(job);
+            if (failure is null)
+                _holds.Remove(job);
+            else
+                _holds[job] = JobHold.After(isRefusal ? null : _holds.GetValueOrDefault(job), MachineLoad.Now, failure, pause);
+        }
+    }
+
+    private LiveLook LookNow(PolicySet set)
+    {
+        var now = MachineLoad.Now;
+        foreach (var (job, until) in _arriving)
+        {
+            if (now > until)
+                _arriving.Remove(job);
+        }
+
+        var count = CopyJobs(set, now);
+        var state = new NodeState
+        {
+            ReadyNow = ReadyWithoutNoise(set),
+            OwnerLoad = load.OwnerCpus,
+            OwnerIdleSeconds = double.PositiveInfinity,
+            FreeMemoryBytes = _sample.FreeMemoryBytes,
+            TotalMemoryBytes = _sample.TotalMemoryBytes,
+            UsedProcessSlots = load.Look.Threads,
+            MaxProcessSlots = load.Look.MaxThreads,
+            LastMoveStarted = _lastMoveStarted,
+            MovesInProgress = _moving.Count,
+            ArrivalsInProgress = _arriving.Count,
+            Leaving = IsDrained,
+        };
+        state.TakeLoad(set.Load);
+        var self = set.Load.ToEntry(set.Numbers.Self, _incarnation, _sequence, in _sample);
+        return new LiveLook { Now = now, Self = self, State = state, Count = count };
+    }
+
+    // One look at the run queue sees one thread more or less by chance; the mean of the last period is what a rule means by "at this moment".
+    private double ReadyWithoutNoise(PolicySet set) => set.Load.LocalReady > 0 || _sequence > 0 ? set.Load.LocalReady : _sample.Ready;
+
+    private int CopyJobs(PolicySet set, Instant now)
+    {
+        var here = load.Jobs.Jobs;
+        if (_jobs.Length < here.Count)
+            Array.Resize(ref _jobs, Math.Max(here.Count, _jobs.Length * 2));
+        for (var i = 0; i < here.Count; i++)
+            _jobs[i] = InfoOf(set, here[i], now);
+        return here.Count;
+    }
+
+    private JobInfo InfoOf(PolicySet set, JobHere job, Instant now)
+    {
+        var fact = facts.Of(job);
+        var factor = load.CoreSpeedFactor;
+        return new JobInfo
+        {
+            Id = IdOf(job.Name),
+            Home = set.Numbers.NumberOf(Isobar.Protocol.Jobs.JobId.Parse(job.Name).Home),
+            Node = set.Numbers.Self,
+            Flags = FlagsOf(job, fact, now),
+            Priority = OrdinaryPriority,
+            User = (int)(fact?.Status.Uid ?? 0),
+            Program = fact is null ? 0 : ProgramHash.Of(fact.Status.Command),
+            CpuSeconds = ((fact?.EarlierCpuSeconds ?? 0) + job.Use.CpuSeconds) * factor,
+            CpuSecondsHere = job.Use.CpuSeconds * factor,
+            Load = Math.Max(job.Cpus, Math.Min(job.Wants, job.Use.Processes)) * factor,
+            Tasks = (float)job.Wants,
+            ResidentBytes = job.Use.ResidentBytes,
+            Forks = job.Use.Processes,
+            Started = fact is null ? job.Since : now - Math.Max(0, (DateTimeOffset.UtcNow - fact.Status.Started).TotalSeconds),
+            ArrivedHere = job.Since,
+            LastCheckpoint = job.Since,
+            StateSince = Instant.Never,
+            Moves = fact?.Status.Moves ?? 0,
+        };
+    }
+
+    private JobFlags FlagsOf(JobHere job, JobFact? fact, Instant now)
+    {
+        var flags = JobFlags.NoCheckpoint;
+        if (fact is null || fact.Status.State is not (JobState.Running or JobState.Stopped or JobState.Moving) || IsHeld(job.Name, now))
+            flags |= JobFlags.Immobile;
+        else if (_moving.Contains(job.Name) || fact.Status.State == JobState.Moving)
+            flags |= JobFlags.Moving;
+        // An administrator who empties a machine means all.
+        if (fact?.Status.Stay == true)
+            flags |= IsDrained ? JobFlags.Pinned : JobFlags.Immobile;
+        if (fact?.Status.MaxMoves is { } most && fact.Status.Moves >= most)
+            flags |= IsDrained ? JobFlags.Pinned : JobFlags.Immobile;
+        if (fact?.Status.Chosen == true)
+            flags |= JobFlags.Pinned;
+        if (fact?.Status.State == JobState.Stopped)
+            flags |= JobFlags.Suspended;
+        return flags;
+    }
+
+    private bool IsHeld(string job, Instant now) => _holds.TryGetValue(job, out var hold) && now < hold.Until;
+
+    private string? NameOf(PolicyJobId id)
+    {
+        foreach (var job in load.Jobs.Jobs)
+        {
+            if (IdOf(job.Name) == id)
+                return job.Name;
+        }
+
+        return null;
+    }
+
+    private string Words(PolicySet set, in Reason reason) => reason.Describe(set.Numbers.NameOf, id => NameOf(id) ?? "it");
+
+    internal static PolicyJobId IdOf(string job) => new((long)(ProgramHash.Fnv(job) & long.MaxValue));
+
+    private static (double Here, double There) SharesOf(in LiveLook look, in Snapshot snapshot, in JobInfo job, NodeId target)
+    {
+        var tasks = Math.Max(look.State.ReadyNow + (job.CpuSeconds > 0 ? 0 : 1), Targets.Tasks(in job));
+        var here = 1 / Targets.Slowdown(in snapshot.Self, tasks, in job, snapshot.Costs);
+        if (Targets.Find(in snapshot, target) is not (>= 0 and var index))
+            return (here, 0);
+        ref readonly var entry = ref snapshot.Others[index];
+        return (here, 1 / Targets.Slowdown(in entry, entry.Ready + Targets.Tasks(in job), in job, snapshot.Costs));
+    }
+
+    private Wish WishOf(PolicySet set, in LiveLook look, in Snapshot snapshot, in PlannedAction action, string name)
+    {
+        var job = _jobs[IndexOf(action.Job, look.Count)];
+        var (here, there) = SharesOf(in look, in snapshot, in job, action.To);
+        var gain = there > 0 ? (job.CpuSeconds * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
+        return new Wish(
+            action.Kind,
+            name,
+            set.Numbers.NameOf(action.To),
+            action.Alternate.IsNone ? null : set.Numbers.NameOf(action.Alternate),
+            action.Reason.Rule,
+            Words(set, action.Reason),
+            job,
+            here,
+            there,
+            gain);
+    }
+
+    private int IndexOf(PolicyJobId id, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (_jobs[i].Id == id)
+                return i;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Isobar.Balancing;
+using Isobar.Protocol.Naming;
+using MemberRoster = Isobar.Node.Membership.Roster;
+
+namespace Isobar.Node.Policies;
+
+/// <summary>
+/// Members by the numbers that the policies and datagrams know them by. The number is taken out of the certificate's fingerprint, so that every node finds the
+/// same one without asking anybody, and a machine that joins anew is a new node. Immutable; one for each roster.
+/// </summary>
+internal sealed class NodeNumbers
+{
+    private readonly Dictionary<string, NodeId> _byName = [];
+    private readonly Dictionary<NodeId, string> _byNumber = [];
+    private readonly Dictionary<NodeId, SocketAddress> _addresses = [];
+
+    private NodeNumbers(NodeId self, ListRoster roster) => (Self, Roster) = (self, roster);
+
+    public NodeId Self { get; }
+
+    /// <summary>For the policies: all members, one group.</summary>
+    public ListRoster Roster { get; }
+
+    /// <summary>Numbers the members of a roster; their addresses are not known yet.</summary>
+    public static NodeNumbers Of(MemberRoster roster, string self)
+    {
+        var taken = new Dictionary<NodeId, string>();
+        foreach (var member in roster.ByAge)
+        {
+            var number = FromFingerprint(member.Fingerprint);
+            // Two of a thousand nodes meet once in four thousand clusters; then the younger one takes the next number, on every node alike.
+            while (taken.ContainsKey(number))
+                number = new NodeId((number.Value + 1) & int.MaxValue);
+            taken.Add(number, member.Name);
+        }
+
+        var own = taken.FirstOrDefault(pair => pair.Value == self, new KeyValuePair<NodeId, string>(NodeId.None, self)).Key;
+        var numbers = new NodeNumbers(own, new ListRoster([.. taken.Keys.Select(number => (number, 0))]));
+        foreach (var (number, name) in taken)
+        {
+            numbers._byName[name] = number;
+            numbers._byNumber[number] = name;
+        }
+
+        return numbers;
+    }
+
+    /// <summary>Looks the members' addresses up; one whose name cannot be resolved is not sent to until the next change of the roster.</summary>
+    public async Task ResolveAsync(MemberRoster roster, AddressFamily family, CancellationToken cancellation)
+    {
+        foreach (var member in roster.Nodes.Values)
+        {
+            if (!_byName.TryGetValue(member.Name, out var number) || number == Self)
+                continue;
+            var address = NodeAddress.Parse(member.Address);
+            if (await ResolveAsync(address.Host, family, cancellation) is { } ip)
+                _addresses[number] = new IPEndPoint(ip, address.Port).Serialize();
+        }
+    }
+
+    public SocketAddress? AddressOf(NodeId node) => _addresses.GetValueOrDefault(node);
+
+    public bool IsMember(NodeId node) => _byNumber.ContainsKey(node);
+
+    /// <summary>A member's name; its number when it is none (any more).</summary>
+    public string NameOf(NodeId node) => _byNumber.TryGetValue(node, out var name) ? name : node.ToString();
+
+    /// <summary>A member's number, or none.</summary>
+    public NodeId NumberOf(string name) => _byName.TryGetValue(name, out var number) ? number : NodeId.None;
+
+    private static NodeId FromFingerprint(string fingerprint) =>
+        new((int)(BinaryPrimitives.ReadUInt32BigEndian(Convert.FromHexString(fingerprint.AsSpan(0, 8))) & int.MaxValue));
+
+    private static async Task<IPAddress?> ResolveAsync(string host, AddressFamily family, CancellationToken cancellation)
+    {
+        if (IPAddress.TryParse(host, out var literal))
+            return literal.AddressFamily == family ? literal : null;
+        try
+        {
+            var found = await Dns.GetHostAddressesAsync(host, family, cancellation);
+            return found.Length == 0 ? null : found[0];
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Grpc.Core;
+using Isobar.Node.Decisions;
+using Isobar.Node.Jobs;
+using Isobar.Node.Listening;
+using Isobar.Node.Settings;
+using Isobar.Protocol.Balance;
+
+namespace Isobar.Node.Services;
+
+/// <summary>What members ask each other about balancing.</summary>
+internal sealed class PeerBalanceService(Offers offers, HomeMoves moves, Drains drains, WhyDesk why, LiveSettings settings) : PeerBalance.PeerBalanceBase
+{
+    public override Task<OfferReply> Offer(OfferRequest request, ServerCallContext context) =>
+        Task.FromResult(offers.Judge(Caller(context), request, settings.MovesAtOnce));
+
+    public override Task<MoveJobReply> Move(MoveJobRequest request, ServerCallContext context) =>
+        moves.MoveAsync(Caller(context), request, context.CancellationToken);
+
+    public override Task<WhyReply> Why(WhyRequest request, ServerCallContext context) => why.AtHomeAsync(request, context.CancellationToken);
+
+    public override Task<WhyReply> WhyHere(WhyRequest request, ServerCallContext context) => Task.FromResult(why.Here(request.Job));
+
+    public override Task<DrainReply> Drain(DrainRequest request, ServerCallContext context) => Task.FromResult(drains.Set(request.Drained));
+
+    private static string Caller(ServerCallContext context) =>
+        PeerNode.Of(context.GetHttpContext())?.Name ?? throw new JobException("the caller showed no certificate of a node.");
+}

@@ -1,0 +1,89 @@
+using Isobar.Balancing.Profiles;
+using Isobar.Node.Membership;
+using Isobar.Protocol;
+using Isobar.Protocol.Cluster;
+
+namespace Isobar.Node.Settings;
+
+/// <summary>The settings that hold for this node now: its own, the cluster's, or the defaults.</summary>
+internal sealed partial class LiveSettings(ClusterRuntime runtime, ILogger<LiveSettings> log)
+{
+    private static readonly Profile Default = SettingKind.ProfileOf(SettingKind.Profile.Default);
+
+    private SettingsFollower? _follower;
+    private string _profileText = SettingKind.Profile.Default;
+    private Profile _profile = Default;
+
+    /// <summary>Raised when any of them changed.</summary>
+    public event Action? Changed;
+
+    /// <summary>What to read them from; null outside of a cluster.</summary>
+    public SettingsFollower? Follower
+    {
+        get => Volatile.Read(ref _follower);
+        set
+        {
+            if (_follower is { } old)
+                old.Changed -= OnChanged;
+            Volatile.Write(ref _follower, value);
+            if (value is not null)
+                value.Changed += OnChanged;
+            OnChanged();
+        }
+    }
+
+    public SettingValues Values => Follower?.Current ?? SettingValues.Empty;
+
+    /// <summary>The profile that this node runs.</summary>
+    public Profile Profile => Volatile.Read(ref _profile);
+
+    public int MovesAtOnce => Read(SettingKind.MovesAtOnce, value => SettingKind.Whole(SettingKind.MovesAtOnce.Name, value, 0, 64));
+
+    public double GossipAge => Read(SettingKind.GossipAge, value => SettingKind.Seconds(SettingKind.GossipAge.Name, value, 0, 3600));
+
+    /// <exception cref="ClusterException">Not in a cluster.</exception>
+    public SettingsFollower Require()
+    {
+        runtime.Require();
+        return Follower ?? throw new ClusterException("the settings are just being read: try again in a moment.");
+    }
+
+    private void OnChanged()
+    {
+        var text = Values.Of(SettingKind.Profile, runtime.NodeName);
+        if (text != _profileText)
+        {
+            try
+            {
+                Volatile.Write(ref _profile, SettingKind.ProfileOf(text));
+                _profileText = text;
+                LogProfile(Profile.Name);
+            }
+            catch (ClusterException e)
+            {
+                // Another version of the daemon may know a profile that this one does not.
+                LogBad(e.Message, Profile.Name);
+            }
+        }
+
+        Changed?.Invoke();
+    }
+
+    private T Read<T>(SettingKind kind, Func<string, T> read)
+    {
+        try
+        {
+            return read(Values.Of(kind, runtime.NodeName));
+        }
+        catch (IsobarException)
+        {
+            return read(kind.Default);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "settings: profile {Name}")]
+    private partial void LogProfile(string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "settings: {Reason} Profile {Name} goes on.")]
+    private partial void LogBad(string reason, string name);
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using Isobar.Balancing;
+using Isobar.Balancing.Profiles;
+using Isobar.Protocol.Cluster;
+
+namespace Isobar.Node.Settings;
+
+/// <summary>A setting that there is: its name, its default, what it means, and what a value must look like.</summary>
+/// <param name="Name">As in <c>isobar config set NAME</c>.</param>
+/// <param name="Default">What counts when nobody set it.</param>
+/// <param name="Meaning">One line.</param>
+/// <param name="Check">Throws in one sentence what is wrong with a value.</param>
+internal sealed record SettingKind(string Name, string Default, string Meaning, Action<string> Check)
+{
+    public static SettingKind Profile { get; } = new(
+        "profile",
+        "isobar",
+        "how load is measured, told and acted upon: a profile's name (isobar sim list) or the JSON of one",
+        value => ProfileOf(value));
+
+    public static SettingKind MovesAtOnce { get; } = new(
+        "moves-at-once",
+        "2",
+        "the most moves that a node makes by itself at the same time; 0 = it moves nothing",
+        value => Whole("moves-at-once", value, 0, 64));
+
+    public static SettingKind GossipAge { get; } = new(
+        "gossip-age",
+        "0",
+        "wanted mean age of what a node knows of the others, in seconds; 0 = as the profile says",
+        value => Seconds("gossip-age", value, 0, 3600));
+
+    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge];
+
+    public static SettingKind Named(string name) => All.FirstOrDefault(kind => kind.Name == name)
+        ?? throw new ClusterException($"there is no setting {name}: there are {string.Join(", ", All.Select(kind => kind.Name))}.");
+
+    /// <summary>The profile that a value names or is.</summary>
+    public static Profile ProfileOf(string value)
+    {
+        try
+        {
+            return value.AsSpan().TrimStart().StartsWith("{") ? ProfileReader.Parse(Encoding.UTF8.GetBytes(value)) : ProfileReader.Load(value);
+        }
+        catch (BalancingException e)
+        {
+            throw new ClusterException(e.Message, e);
+        }
+    }
+
+    public static int Whole(string name, string value, int least, int most) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new ClusterException($"{name} is a whole number from {least} to {most}, not \"{value}\".");
+
+    public static double Seconds(string name, string value, double least, double most) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new ClusterException(string.Create(CultureInfo.InvariantCulture, $"{name} is a number of seconds from {least} to {most}, not \"{value}\"."));
+}

@@ -1,0 +1,65 @@
+using Isobar.Balancing;
+using Isobar.Balancing.Load;
+using Isobar.Balancing.Profiles;
+using Isobar.Node.Policies;
+
+namespace Isobar.Node.Tests.Policies;
+
+public sealed class PolicySetTests
+{
+    private static readonly CoreSet Cores = CoreSet.Uniform(2);
+
+    [Fact]
+    public void Every_shipped_profile_can_run_on_a_live_node()
+    {
+        var numbers = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
+        foreach (var name in ProfileReader.Shipped)
+        {
+            var set = PolicySet.Create(null, ProfileReader.Load(name), numbers, Cores, 0);
+            Assert.False(set.Protocol.IsOracle, $"{name} wants perfect knowledge");
+            Assert.Equal(numbers.Self, set.Protocol.Self);
+        }
+    }
+
+    [Fact]
+    public void What_is_known_of_others_outlives_a_change_of_members_or_profile()
+    {
+        var two = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
+        var three = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2), ("gamma", "00000003", 3)), "alpha");
+        var profile = ProfileReader.Load("isobar");
+        var set = PolicySet.Create(null, profile, two, Cores, 0);
+        set.Protocol.View.Merge(new LoadEntry { Node = two.NumberOf("beta"), Ready = 5, Sequence = 1, Stamp = Instant.FromSeconds(1), Cores = 1, Capacity = 1, Speed = 1, SlowestSpeed = 1 });
+
+        var grown = PolicySet.Create(set, profile, three, Cores, 0);
+        Assert.True(grown.Protocol.View.TryGet(three.NumberOf("beta"), out var entry));
+        Assert.Equal(5, entry.Ready);
+        Assert.Same(set.Rules, grown.Rules);
+        Assert.True(grown.Protocol.View.Capacity >= 2);
+
+        var other = PolicySet.Create(grown, ProfileReader.Load("openmosix"), three, Cores, 0);
+        Assert.True(other.Protocol.View.TryGet(three.NumberOf("beta"), out _));
+
+        // One who left is forgotten.
+        var alone = PolicySet.Create(grown, profile, NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1)), "alpha"), Cores, 0);
+        Assert.Equal(0, alone.Protocol.View.Count);
+    }
+
+    [Fact]
+    public void A_wanted_age_changes_the_gossip_and_nothing_else()
+    {
+        var numbers = NodeNumbers.Of(NodeNumbersTests.Of([.. Enumerable.Range(1, 50).Select(i => ($"n{i}", i.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), (long)i))]), "n1");
+        var profile = ProfileReader.Load("isobar");
+        var plain = PolicySet.Create(null, profile, numbers, Cores, 0);
+        var quick = PolicySet.Create(null, profile, numbers, Cores, 0.5);
+        var slow = PolicySet.Create(null, profile, numbers, Cores, 60);
+        Assert.Equal(0.5, plain.Protocol.PeriodSeconds);
+        Assert.NotEqual(Pace(quick), Pace(slow));
+        Assert.Equal(profile.Name, quick.Profile.Name);
+    }
+
+    private static (double Period, int Window) Pace(PolicySet set)
+    {
+        var gossip = Assert.IsType<Isobar.Balancing.Dissemination.Gossip>(set.Protocol);
+        return (gossip.PeriodSeconds, gossip.Window);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text;
+using Isobar.Node.Settings;
+using Isobar.Node.Store;
+using Isobar.Protocol.Cluster;
+
+namespace Isobar.Node.Tests.Settings;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void A_nodes_own_value_goes_before_the_clusters_and_that_before_the_default()
+    {
+        var values = SettingValues.Empty;
+        Assert.Equal("isobar", values.Of(SettingKind.Profile, "alpha"));
+        values = values.Apply(Update((SettingValues.KeyOf("profile", ""), "openmosix")));
+        Assert.Equal("openmosix", values.Of(SettingKind.Profile, "alpha"));
+        values = values.Apply(Update((SettingValues.KeyOf("profile", "alpha"), "sprite")));
+        Assert.Equal("sprite", values.Of(SettingKind.Profile, "alpha"));
+        Assert.Equal("openmosix", values.Of(SettingKind.Profile, "beta"));
+        Assert.Equal([("profile", "alpha", "sprite"), ("profile", "", "openmosix")], values.Set());
+        values = values.Apply(Update((SettingValues.KeyOf("profile", "alpha"), null)));
+        Assert.Equal("openmosix", values.Of(SettingKind.Profile, "alpha"));
+        Assert.Equal("openmosix", SettingValues.FromJson(Encoding.UTF8.GetBytes(values.ToJson())).Of(SettingKind.Profile, "alpha"));
+    }
+
+    [Theory]
+    [InlineData("profile", "no-such-profile")]
+    [InlineData("profile", "{ \"name\": \"x\", \"load\": { \"policy\": \"no-such-policy\" } }")]
+    [InlineData("moves-at-once", "-1")]
+    [InlineData("moves-at-once", "many")]
+    [InlineData("gossip-age", "x")]
+    public void A_value_that_cannot_be_is_refused(string name, string value) =>
+        Assert.Throws<ClusterException>(() => SettingKind.Named(name).Check(value));
+
+    [Fact]
+    public void Every_shipped_profile_may_be_set_and_one_of_ones_own()
+    {
+        foreach (var name in Isobar.Balancing.Profiles.ProfileReader.Shipped)
+            SettingKind.Profile.Check(name);
+        Assert.Equal("mine", SettingKind.ProfileOf("{ \"name\": \"mine\" }").Name);
+        Assert.Throws<ClusterException>(() => SettingKind.Named("no-such-setting"));
+    }
+
+    private static StoreUpdate Update(params (string Key, string? Value)[] entries) =>
+        new(false, 1, [.. entries.Select(entry => new StoreUpdateEntry(entry.Key, entry.Value is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(entry.Value), 1))]);
+}
