@@ -2,20 +2,25 @@
 """Takes the measurements of bench/run.sh: measure.py ISOBAR SANDBOX WORK RESULTS REPEAT
 
 Inside a host it is its own helper: measure.py spawn N COMMAND...  |  receive PORT BYTES  |  send HOST PORT BYTES
+  |  arrive PORT FOLDER  |  depart HOST PORT FOLDER COMMAND...
 """
 
 import json
 import os
 import platform
+import shutil
+import signal
 import socket
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 
-SIZES_MB = (1, 64, 512)
+SIZES_MB = (1, 64, 512, 2048)
 PORT = 9099
 CHUNK = 1 << 20
+CRIU = next((path for path in (os.environ.get("ISOBAR_CRIU"), "/usr/lib/isobar/bin/criu") if path and os.path.exists(path)), "criu")
 
 
 def spawn(times, command):
@@ -53,6 +58,57 @@ def send(host, port, size):
         if peer.recv(1) != b"!":
             sys.exit("the receiver broke off")
     print(json.dumps(time.perf_counter() - start))
+
+
+def criu(verb, folder, *options):
+    done = subprocess.run(
+        [CRIU, verb, "-D", folder, "-o", "log", "--manage-cgroups=ignore", *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"criu {verb} failed: {done.stderr.strip()}")
+
+
+def depart(host, port, folder, command):
+    """The source of a move by hand: starts a program, dumps it into memory, copies the images. Prints the seconds of it all, and of its parts."""
+    os.makedirs(folder)
+    # A number that is free at the target, too.
+    with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+        last.write("20000")
+    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while True:
+        with open(f"/proc/{program.pid}/wchan") as asleep:
+            if "nanosleep" in asleep.read():
+                break
+        time.sleep(0.1)
+    start = time.perf_counter()
+    criu("dump", folder, "-t", str(program.pid))
+    dumped = time.perf_counter()
+    program.wait()
+    with socket.create_connection((host, port)) as peer:
+        with peer.makefile("wb", CHUNK) as stream, tarfile.open(fileobj=stream, mode="w|", bufsize=CHUNK) as tar:
+            tar.add(folder, ".")
+        peer.shutdown(socket.SHUT_WR)
+        copied = time.perf_counter()
+        if peer.recv(1) != b"!":
+            sys.exit("the target of the move by hand failed")
+    end = time.perf_counter()
+    shutil.rmtree(folder)
+    print(json.dumps({"seconds": end - start, "dumpSeconds": dumped - start, "copySeconds": copied - dumped, "restoreSeconds": end - copied}))
+
+
+def arrive(port, folder):
+    """The target of a move by hand: receives the images into memory and restores them."""
+    os.makedirs(folder)
+    with socket.create_server(("", port)) as server:
+        print("listening", flush=True)
+        peer, _ = server.accept()
+        with peer:
+            with peer.makefile("rb", CHUNK) as stream, tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK) as tar:
+                tar.extractall(folder)
+            criu("restore", folder, "-d", "--pidfile", "pid")
+            peer.sendall(b"!")
+    with open(f"{folder}/pid") as pid:
+        os.kill(int(pid.read()), signal.SIGKILL)
+    shutil.rmtree(folder)
 
 
 class Bench:
@@ -112,6 +168,17 @@ class Bench:
                 raise RuntimeError("the receiver of the plain copy failed")
         return statistics.median(seconds)
 
+    def by_hand(self, megabytes):
+        moves = []
+        for _ in range(self.repeat):
+            target = subprocess.Popen(
+                self.exec("beta", sys.executable, os.path.abspath(__file__), "arrive", str(PORT), "/dev/shm/images"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            target.stdout.readline()
+            moves.append(json.loads(self.me("alpha", "depart", "beta", PORT, "/dev/shm/images", f"{self.work}/hold", megabytes)))
+            if target.wait(60) != 0:
+                raise RuntimeError("the target of the move by hand failed")
+        return {key: statistics.median(move[key] for move in moves) for key in moves[0]}
+
     def moved(self, megabytes):
         job = self.ask("alpha", "isobar", "run", "--home", "--detach", f"{self.work}/hold", str(megabytes)).strip()
         until = time.monotonic() + 120
@@ -147,11 +214,15 @@ def main(isobar, sandbox, work, results, repeat):
     moves = []
     for megabytes in SIZES_MB:
         move = bench.moved(megabytes)
-        moves.append({"megabytes": megabytes, "copySeconds": bench.copied(int(move["bytes"])), **move})
+        moves.append({"megabytes": megabytes, "copySeconds": bench.copied(int(move["bytes"])), "byHand": bench.by_hand(megabytes), **move})
     table(
-        ("memory", "sent", "frozen", "whole move", "plain TCP copy", "frozen / copy", "whole / copy"),
+        ("memory", "sent", "frozen", "whole move", "plain TCP copy", "criu by hand", "frozen / copy", "frozen / by hand"),
         [(f"{m['megabytes']} MB", f"{m['bytes'] / 1e6:.1f} MB", milliseconds(m["freezeSeconds"]), milliseconds(m["totalSeconds"]), milliseconds(m["copySeconds"]),
-          f"{m['freezeSeconds'] / m['copySeconds']:.1f}", f"{m['totalSeconds'] / m['copySeconds']:.1f}") for m in moves])
+          milliseconds(m["byHand"]["seconds"]), f"{m['freezeSeconds'] / m['copySeconds']:.1f}", f"{m['freezeSeconds'] / m['byHand']['seconds']:.2f}") for m in moves])
+    table(
+        ("where the time goes", "prepare (not frozen)", "dump and send", "restore", "by hand: dump", "copy", "restore"),
+        [(f"{m['megabytes']} MB", milliseconds(m["prepareSeconds"]), milliseconds(m["transferSeconds"]), milliseconds(m["restoreSeconds"]),
+          milliseconds(m["byHand"]["dumpSeconds"]), milliseconds(m["byHand"]["copySeconds"]), milliseconds(m["byHand"]["restoreSeconds"])) for m in moves])
     with open(results, "w") as file:
         json.dump({"kernel": platform.release(), "cores": os.cpu_count(), "load": os.getloadavg(), "repeat": bench.repeat, "runSeconds": runs, "moves": moves}, file, indent=2)
 
@@ -164,5 +235,9 @@ if __name__ == "__main__":
             receive(int(sys.argv[2]), int(sys.argv[3]))
         case "send":
             send(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+        case "depart":
+            depart(sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5:])
+        case "arrive":
+            arrive(int(sys.argv[2]), sys.argv[3])
         case _:
             main(*sys.argv[1:])
