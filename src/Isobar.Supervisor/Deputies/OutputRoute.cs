@@ -99,7 +99,9 @@ internal sealed class OutputRoute
         using var registration = new ChangeRegistration(changed, giveUp);
         try
         {
-            return await channel.ReadAsync(target, giveUp.Token).ConfigureAwait(false);
+            var read = await channel.ReadAsync(target, giveUp.Token).ConfigureAwait(false);
+            // An end that overtook the word of the change is the end of that host's part only.
+            return read == 0 && changed.IsCompleted ? null : read;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -123,6 +123,8 @@ internal sealed partial class JobHost
                 await host._reports.SendAsync(
                     new Sent(unread, drained.InputTaken, drained.Output, drained.Error, writer.Bytes + shared, _frozen.Elapsed.TotalSeconds), cancellationToken).ConfigureAwait(false);
                 committed = await host._decision!.Task.ConfigureAwait(false);
+                // Before CRIU kills what is here: its end must not be taken for the job's.
+                host._left |= committed;
                 return committed;
             }
             finally
