@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+using System.Globalization;
 using Isobar.Cluster.Tests.Cluster;
 
 namespace Isobar.Cluster.Tests.Jobs;
 
 /// <summary><c>isobar run</c> is the same as no <c>isobar run</c>: what a script says and how it ends does not depend on it, nor on the machine.</summary>
 [Collection(SharedCluster.Name)]
-public sealed class RunTests(IsobarCluster cluster)
+public sealed partial class RunTests(IsobarCluster cluster)
 {
     public static TheoryData<string> Places => ["--home", "--on beta"];
 
@@ -63,7 +65,7 @@ public sealed class RunTests(IsobarCluster cluster)
     {
         var expected = await RunAsync("", script);
         var actual = await RunAsync($"isobar run {place}", script);
-        Assert.Equal((expected.Output, expected.Error, expected.ExitCode), (actual.Output, actual.Error, actual.ExitCode));
+        Assert.Equal((SettableSignals(expected.Output), expected.Error, expected.ExitCode), (SettableSignals(actual.Output), actual.Error, actual.ExitCode));
     }
 
     [Theory]
@@ -130,7 +132,8 @@ public sealed class RunTests(IsobarCluster cluster)
         const string Look = "grep SigIgn /proc/self/status";
         var expected = await cluster.ShAsync(IsobarCluster.Home, $"env --ignore-signal={signals} {Look}");
         Assert.DoesNotContain("0000000000000000", expected.Output, StringComparison.Ordinal);
-        Assert.Equal(expected.Output, (await cluster.ShAsync(IsobarCluster.Home, $"env --ignore-signal={signals} isobar run --on beta {Look}")).Output);
+        var actual = await cluster.ShAsync(IsobarCluster.Home, $"env --ignore-signal={signals} isobar run --on beta {Look}");
+        Assert.Equal(SettableSignals(expected.Output), SettableSignals(actual.Output));
     }
 
     [Fact]
@@ -152,4 +155,14 @@ public sealed class RunTests(IsobarCluster cluster)
         await process.Input.WriteAsync("a line of input\nand a second"u8.ToArray(), Cancellation);
         return await process.EndAsync(Cancellation);
     }
+
+    /// <summary>
+    /// Without signals 32 and 33, which the C library keeps for itself: no program can set them through it, so whatever the test runner's ancestors left there
+    /// is nobody's wish.
+    /// </summary>
+    private static string SettableSignals(string output) => IgnoredMask().Replace(output, match =>
+        string.Create(CultureInfo.InvariantCulture, $"SigIgn:\t{Convert.ToUInt64(match.Groups[1].Value, 16) & ~(3ul << 31):x16}"));
+
+    [GeneratedRegex(@"SigIgn:\t([0-9a-f]{16})")]
+    private static partial Regex IgnoredMask();
 }
