@@ -1,5 +1,5 @@
-using System.Text.RegularExpressions;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Isobar.Cluster.Tests.Cluster;
 
 namespace Isobar.Cluster.Tests.Jobs;
