@@ -14,6 +14,8 @@ for report in sorted(results.glob("*.json")):
     for test in json.loads(report.read_text(encoding="utf-8"))["results"]["tests"]:
         if test["status"] == "passed":
             passed += 1
+            if test.get("flaky"):
+                print(f"PASSED ONLY AT THE SECOND TRY {report.stem}: {test['name']}")
         else:
             failed += 1
             print(f"{test['status'].upper()} {report.stem}: {test['name']}")
