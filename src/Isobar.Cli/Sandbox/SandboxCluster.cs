@@ -1,5 +1,5 @@
-using Isobar.Linux.Files;
 using System.Globalization;
+using Isobar.Linux.Files;
 
 namespace Isobar.Cli.Sandbox;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Cli.Sim;
 

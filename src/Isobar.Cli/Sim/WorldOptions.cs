@@ -3,8 +3,8 @@ using Isobar.Balancing.Load;
 using Isobar.Simulation;
 using Isobar.Simulation.Comparing;
 using Isobar.Simulation.Networks;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Cli.Sim;
 

@@ -1,6 +1,6 @@
+using Isobar.Balancing;
 using Isobar.Node.Decisions;
 using Isobar.Node.Policies;
-using Isobar.Balancing;
 
 namespace Isobar.Node.Tests.Decisions;
 

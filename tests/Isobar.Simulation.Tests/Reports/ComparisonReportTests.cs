@@ -1,8 +1,8 @@
 using Isobar.Balancing.Profiles;
 using Isobar.Simulation.Comparing;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Simulation.Tests.Reports;
 

@@ -1,7 +1,7 @@
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Simulation.Tests.World;
 

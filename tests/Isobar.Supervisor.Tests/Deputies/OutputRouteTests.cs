@@ -82,7 +82,7 @@ public sealed class OutputRouteTests
         var all = new StringBuilder();
         var buffer = new byte[2];
         while (all.Length < length)
-            {
+        {
             var read = await route.ReadAsync(buffer, TestContext.Current.CancellationToken);
             if (read == 0)
                 return all + "<end>";
