@@ -12,14 +12,14 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var on = new Option<string?>("--on") { HelpName = "NODE", Description = "Start it on this node (default: the best one)" };
-        var home = new Option<bool>("--home") { Description = "Start it here" };
+        var on = new Option<string?>("--on") { HelpName = "NODE", Description = "Start it on this node, or on the best one, and leave it there (default: as the profile says, and Isobar moves it when another is better)" };
+        var home = new Option<bool>("--home") { Description = "Start it here, and leave it here" };
         var stay = new Option<bool>("--stay") { Description = "It never moves by itself; isobar migrate still moves it" };
         var maxMoves = new Option<int?>("--max-moves") { HelpName = "N", Description = "It moves by itself N times at most" };
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = "A name for the job" };
         var detach = new Option<bool>("--detach", "-d") { Description = "Print the job's id and return; isobar logs shows its output" };
         var program = new Argument<string[]>("command") { Description = "The program and its arguments", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("run", "Run a program on the best machine, as if the shell had started it here.\n\nExample: isobar run xz -9 big.tar") { on, home, stay, maxMoves, name, detach, program };
+        var command = new Command("run", "Run a program where it does best, as if the shell had started it here.\n\nExample: isobar run xz -9 big.tar") { on, home, stay, maxMoves, name, detach, program };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(home) && parsed.GetValue(on) is not null)
