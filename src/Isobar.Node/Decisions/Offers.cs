@@ -2,6 +2,7 @@ using Grpc.Core;
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
 using Isobar.Node.Membership;
+using Isobar.Node.Peers;
 using Isobar.Node.Policies;
 using Isobar.Protocol;
 using Isobar.Protocol.Balance;
@@ -22,7 +23,7 @@ internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies)
             var reply = await peer.OfferAsync(request, deadline: DateTime.UtcNow + Deadline, cancellationToken: cancellation);
             return reply.Accepted ? null : reply.Reason;
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded || PeerFailure.IsBrokenConnection(e))
         {
             return $"{node} does not answer.";
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Isobar.Node.Membership;
+using Isobar.Node.Peers;
 using Isobar.Protocol;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Jobs.Wire;
@@ -31,13 +32,13 @@ public sealed class GuestRequests(ClusterRuntime runtime)
                     await new PeerJobs.PeerJobsClient(runtime.Require().Peers.To(node)).StartGuestAsync(request, deadline: deadline, cancellationToken: cancellationToken);
                     return null;
                 }
-                catch (RpcException e) when (attempt == 1 && IsBroken(e))
+                catch (RpcException e) when (attempt == 1 && PeerFailure.IsBrokenConnection(e))
                 {
                     // A connection from before a cut or a restart is found dead only by using it. Asking twice does no harm: an incarnation starts once.
                 }
             }
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded || IsBroken(e))
+        catch (RpcException e) when (e.StatusCode == StatusCode.DeadlineExceeded || PeerFailure.IsBrokenConnection(e))
         {
             return $"{node} does not answer: isobar nodes shows who does.";
         }
@@ -50,5 +51,4 @@ public sealed class GuestRequests(ClusterRuntime runtime)
             return e.Message;
         }
     }
-    private static bool IsBroken(RpcException e) => e.StatusCode == StatusCode.Unavailable || e.Status.DebugException is HttpRequestException or IOException;
 }
