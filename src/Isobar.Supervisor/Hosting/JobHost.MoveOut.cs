@@ -38,6 +38,8 @@ internal sealed partial class JobHost
             var progress = ReportProgressAsync(writer, estimate, progressEnds.Token);
             try
             {
+                // The last word of what it used here: restored processes begin at nought.
+                await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
                 var real = CriuIdentity.Needed(job.Init.Pid);
                 if (real is not null)
                     await CriuIdentity.PrepareAsync(criu, cancellationToken).ConfigureAwait(false);
@@ -122,7 +124,7 @@ internal sealed partial class JobHost
                 await host._root!.SyncAsync(cancellationToken).ConfigureAwait(false);
                 var shared = await SharedMemoryTree.SendAsync(host._folders.SharedMemory, stream, cancellationToken).ConfigureAwait(false);
                 var window = job.Stdio.Terminal is { } terminal ? Terminal.Window(FileDescriptor.Number(terminal.Handle)) : null;
-                var trailer = new MoveTrailer(job.Stdio.PipeNames, drained.TypedAhead, window?.Columns ?? 0, window?.Rows ?? 0);
+                var trailer = new MoveTrailer(job.Stdio.PipeNames, job.MainInside, drained.TypedAhead, window?.Columns ?? 0, window?.Rows ?? 0);
                 await JobTransport.WriteAsync(stream, trailer, HostingJson.Default.MoveTrailer, cancellationToken).ConfigureAwait(false);
                 byte[] unread = [.. drained.UnreadPipe, .. drained.PendingInput];
                 await host._reports.SendAsync(
