@@ -58,6 +58,8 @@ internal sealed class Deputy : IDisposable
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
 
+    public bool HasEnded => _end.Task.IsCompleted;
+
     /// <summary>
     /// A number for an attempt to run the job at another place, never given twice: what an attempt that failed has left at a node must not be taken for the
     /// next one.
