@@ -28,12 +28,13 @@ internal sealed partial class JobHost
             if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
                 throw new CriuException("the job has just ended.");
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
+            var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
                 identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);
             var writer = new ImageStreamWriter(stream);
             var estimate = ProcessTree.EstimateDumpBytes(job.All);
-            var departure = new Departure(this, job, stream, writer, incarnation);
+            var departure = new Departure(this, job, folders, stream, writer, incarnation);
             using var progressEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var progress = ReportProgressAsync(writer, estimate, progressEnds.Token);
             try
@@ -109,13 +110,14 @@ internal sealed partial class JobHost
     private static TaskCompletionSource<bool> NewDecision() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The job is frozen and its images are sent: the rest follows, then the home decides.</summary>
-    private sealed class Departure(JobHost host, JobProcess job, Stream stream, ImageStreamWriter writer, int incarnation)
+    private sealed class Departure(JobHost host, JobProcess job, OpenFolders folders, Stream stream, ImageStreamWriter writer, int incarnation)
     {
         // From just before CRIU is started, some milliseconds before it stops the first task: the freeze is told rather too long than too short.
         private readonly Stopwatch _frozen = Stopwatch.StartNew();
 
         public async Task<bool> AtFrozenPointAsync(CancellationToken cancellationToken)
         {
+            FolderWalk.MustNotHaveBegun(job, folders);
             var drained = await host._streams!.DrainAsync($"/proc/{job.Init.Pid}/root/dev/pts").ConfigureAwait(false);
             var committed = false;
             try
