@@ -48,6 +48,7 @@ public static class Policies
         MemoryUsheringRule.Policy,
         GlobalMemoryRule.AnyNode,
         GlobalMemoryRule.ServersOnly,
+        OwnerRule.Policy,
         SpriteRule.Policy,
         CondorRule.Policy,
         FreezeRule.Policy,
