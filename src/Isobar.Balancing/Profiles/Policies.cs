@@ -45,6 +45,7 @@ public static class Policies
         ForkHistoryRule.Policy,
         DataAffinityRule.Policy,
         EvacuateRule.Policy,
+        LimitsRule.Policy,
         MemoryUsheringRule.Policy,
         GlobalMemoryRule.AnyNode,
         GlobalMemoryRule.ServersOnly,

@@ -53,6 +53,10 @@ public sealed partial class HomeJobs(
             Detached = spec.Detached,
             Stay = spec.Stay,
             MaxMoves = spec.MaxMoves,
+            Nodes = spec.Nodes,
+            MinMemoryBytes = spec.MinMemoryBytes,
+            Priority = spec.Priority,
+            Wishes = spec.Wishes,
             Chosen = isChosen,
         };
         _live[id] = status;
@@ -201,7 +205,7 @@ public sealed partial class HomeJobs(
 
     private async Task BringGuestAsync(string id, GuestNeeded needed)
     {
-        var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, _stopping.Token);
+        var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, Live(id)?.Uid ?? 0, _stopping.Token);
         if (refusal is null)
             return;
         try

@@ -26,7 +26,7 @@ internal sealed partial class JobHost
             return;
         }
 
-        StartMoving();
+        StartMoving(job);
         _decision = NewDecision();
         try
         {
@@ -67,6 +67,8 @@ internal sealed partial class JobHost
             _moving = false;
         }
 
+        if (!_left)
+            TakeGuestWeight(job);
         if (_left)
             await _ended.CancelAsync().ConfigureAwait(false);
     }
