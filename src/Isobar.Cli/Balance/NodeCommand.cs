@@ -17,7 +17,7 @@ internal static class NodeCommand
     public static Command Create() => new("node", "Say what a machine may be used for: empty it, close it to guests, keep it for somebody.\n\nExample: isobar node drain beta")
     {
         CreateDrain(),
-        CreateSimple("undrain", "Let jobs come to a node again that was drained or closed.", AdminAction.Undrain, "takes jobs"),
+        CreateUndrain(),
         CreateSimple("block", "Let no guests come to a node, until `isobar node unblock`. Those that are there stay; jobs started there run there.", AdminAction.Block, "takes no guests"),
         CreateSimple("unblock", "Let guests come to a node again.", AdminAction.Unblock, "takes guests"),
         CreateExpel(),
@@ -38,6 +38,21 @@ internal static class NodeCommand
             return parsed.GetValue(shutdown)
                 ? await EmptyAsync(parsed, name, AdminAction.Close, parsed.GetValue(wait), reply => reply.Guests, "guests", "no guests and takes none", cancellation)
                 : await EmptyAsync(parsed, name, AdminAction.Drain, parsed.GetValue(wait), reply => reply.Jobs, "jobs", "no jobs and takes none", cancellation);
+        });
+        return command;
+    }
+
+    private static Command CreateUndrain()
+    {
+        var node = Node("The node to open");
+        var shutdown = new Option<bool>("--shutdown") { Description = "Only what `drain --shutdown` did" };
+        var command = new Command("undrain", "Let jobs come to a node again.\n\nExample: isobar node undrain beta") { node, shutdown };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var name = await NameAsync(parsed, node, cancellation);
+            await AskAsync(parsed, name, parsed.GetValue(shutdown) ? AdminAction.Reopen : AdminAction.Undrain, cancellation);
+            Console.WriteLine($"{name} takes jobs");
+            return ExitCodes.Success;
         });
         return command;
     }

@@ -37,6 +37,9 @@ internal sealed class Administration(AdminState state, LivePolicies policies, Ho
             case AdminAction.Close:
                 state.IsClosing = true;
                 break;
+            case AdminAction.Reopen:
+                state.IsClosing = false;
+                break;
             case AdminAction.Block:
                 state.IsBlocked = true;
                 break;

@@ -12,7 +12,7 @@ namespace Isobar.Node.Jobs;
 
 /// <summary>The jobs whose home is here: starts their supervisors, and knows from them what their jobs are doing.</summary>
 public sealed partial class HomeJobs(
-    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
+    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, MoveGains gains, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
 {
     private const int KeepFinished = 1000;
     private const string ChosenNote = "chosen";
@@ -173,8 +173,12 @@ public sealed partial class HomeJobs(
                 {
                     case StatusChanged changed:
                         _live[id] = changed.Status with { Chosen = IsChosen(id) };
+                        gains.Saw(changed.Status);
                         if (changed.Status.State == JobState.Done)
                             Ended?.Invoke(changed.Status);
+                        break;
+                    case MoveEnded ended:
+                        gains.Moved(id, ended.Move);
                         break;
                     case GuestNeeded needed:
                         _ = BringGuestAsync(id, needed);
@@ -193,6 +197,7 @@ public sealed partial class HomeJobs(
             return;
         }
 
+        gains.Forget(id);
         if (JobRecords.Status(folders.RecordOf(id)) is { State: JobState.Lost })
         {
             LogLost(log, id);

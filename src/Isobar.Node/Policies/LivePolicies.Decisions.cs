@@ -292,7 +292,7 @@ internal sealed partial class LivePolicies
     {
         var job = _jobs[IndexOf(action.Job, look.Count)];
         var (here, there) = SharesOf(in look, in snapshot, in job, action.To);
-        var gain = there > 0 ? (job.CpuSeconds * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
+        var gain = there > 0 ? (job.CpuSeconds / Targets.Tasks(in job) * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
         return new Wish(
             action.Kind,
             name,

@@ -45,6 +45,8 @@ internal sealed partial class LiveService(
         policies.Incarnation = NextIncarnation();
         settings.Changed += () => _ = RebuildAsync();
         homeJobs.Ended += Learn;
+        runtime.Ride.GetOn = policies.GetOn;
+        runtime.Ride.GetOff = (node, load) => _hasNews |= policies.GetOff(node, load);
         runtime.MembershipChanged += OnMembershipChanged;
         OnMembershipChanged(runtime.Current);
         try

@@ -75,6 +75,9 @@ internal sealed class LocalBalanceService(
         if (live.Gossip is var (meter, trouble, key))
         {
             reply.Gossip = meter?.Counts() ?? new GossipCounts();
+            reply.Gossip.RodeSent = policies.Riding.Sent;
+            reply.Gossip.RodeSentBytes = policies.Riding.SentBytes;
+            reply.Gossip.RodeReceived = policies.Riding.Received;
             reply.Gossip.Key = key?.Id ?? 0;
             reply.Gossip.KeyAgeSeconds = key is null ? 0 : DateTimeOffset.UtcNow.ToUnixTimeSeconds() - key.MadeUnixSeconds;
             reply.Trouble = trouble ?? (key is null ? "the cluster's keys have not come yet: the store does not answer." : "");

@@ -138,9 +138,31 @@ public sealed record MoveRecord
     /// <summary>What the balancer expected the job to save, in seconds; null when a user wanted the move.</summary>
     public double? PredictedGainSeconds { get; init; }
 
+    /// <summary>
+    /// What the move did save, in seconds, over a time as long as the job's age: age × (1 / progress before − 1 / progress after) − freeze. Null while it is not
+    /// known, or when the job waited for something else than a CPU.
+    /// </summary>
+    public double? AchievedGainSeconds { get; init; }
+
+    /// <summary>Standard CPU seconds per second that it got in the ten seconds before, as far as it ran.</summary>
+    public double? ProgressBefore { get; init; }
+
+    /// <summary>The same in the ten seconds after.</summary>
+    public double? ProgressAfter { get; init; }
+
+    /// <summary>The job, in listings of several.</summary>
+    public string? Job { get; init; }
+
     /// <summary>Why it failed, one sentence.</summary>
     public string? Failure { get; init; }
 
     /// <summary>The end of CRIU's log, when CRIU failed.</summary>
     public string? Log { get; init; }
 }
+
+/// <summary>What was measured of a move afterwards.</summary>
+/// <param name="When">The move's time, by which it is found in the ledger.</param>
+/// <param name="Before">Standard CPU seconds per second before it.</param>
+/// <param name="After">The same after it.</param>
+/// <param name="AchievedSeconds">What it saved, see <see cref="MoveRecord.AchievedGainSeconds"/>.</param>
+public sealed record MoveGain(DateTimeOffset When, double Before, double After, double? AchievedSeconds);
