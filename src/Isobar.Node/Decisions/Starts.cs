@@ -38,6 +38,8 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             SourceShare = placed.ShareHere,
             ExpectedShare = placed.ShareThere,
             Placement = true,
+            // Where it may not start at home, it is no question of what it would get there.
+            Forced = placed.HomeRefuses is not null,
             Uid = spec.Uid,
             MinMemoryBytes = spec.MinMemoryBytes,
             Priority = spec.Priority,

@@ -109,6 +109,11 @@ public sealed class OwnerTests(IsobarCluster cluster) : IAsyncLifetime
 
     private async Task<CountingJob> GuestAsync()
     {
+        // The command is asked every five seconds: what it said in the test before must be over.
+        await Waiting.ForAsync(
+            async () => (await cluster.IsobarAsync(IsobarCluster.Home, "owner", "show", "--node", "beta")).Contains("its owner is away", StringComparison.Ordinal),
+            () => "the owner of beta to be away",
+            Cancellation);
         var job = await CountingJob.StartAsync(cluster, stay: false);
         await cluster.MoveAsync(job.Name, "beta");
         await job.GoesOnAsync();

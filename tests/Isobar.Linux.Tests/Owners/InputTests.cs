@@ -26,11 +26,10 @@ public sealed class InputTests : IDisposable
         var input = new TerminalInput(_folder);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         Assert.InRange(input.LastInput()!.Value, now - 3700, now - 3500);
-        File.WriteAllText(Path.Combine(_folder, "typed"), "");
-        using (var keyboard = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(FileDescriptor.Number(master), false), FileAccess.Write))
+        using (var keyboard = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(FileDescriptor.Number(master), false), FileAccess.Write, 0))
             keyboard.Write("x\n"u8);
-        Span<byte> line = stackalloc byte[8];
-        Assert.Equal(2, RandomAccess.Read(slave, line, 0));
+        using (var program = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(FileDescriptor.Number(slave), false), FileAccess.Read, 1))
+            Assert.Equal(2, program.Read(new byte[8]));
         // The kernel renews the time every 8 s at most.
         Assert.InRange(input.LastInput()!.Value, now - 9, now + 60);
     }
@@ -42,17 +41,19 @@ public sealed class InputTests : IDisposable
         AddDevice("event1", key: "0", relative: "0");
         using var devices = new InputDevices(Path.Combine(_folder, "dev"), Path.Combine(_folder, "class"));
         Assert.False(devices.HadInput());
-        using var keyboard = File.OpenHandle(Path.Combine(_folder, "dev", "event0"), FileMode.Open, FileAccess.ReadWrite);
-        using var lid = File.OpenHandle(Path.Combine(_folder, "dev", "event1"), FileMode.Open, FileAccess.ReadWrite);
+        using var keyboard = Opened("event0");
+        using var lid = Opened("event1");
         Assert.False(devices.HadInput());
-        RandomAccess.Write(keyboard, new byte[24 * 300], 0);
+        keyboard.Write(new byte[24 * 300]);
         Assert.True(devices.HadInput());
         Assert.False(devices.HadInput());
-        RandomAccess.Write(lid, new byte[24], 0);
+        lid.Write(new byte[24]);
         Assert.False(devices.HadInput());
     }
 
     public void Dispose() => Isobar.Linux.Files.FolderRemoval.Remove(_folder);
+
+    private FileStream Opened(string device) => new(Path.Combine(_folder, "dev", device), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 0);
 
     private void AddDevice(string name, string key, string relative)
     {
