@@ -51,17 +51,7 @@ internal sealed partial class LiveService(
         OnMembershipChanged(runtime.Current);
         try
         {
-            while (true)
-            {
-                Beat(stoppingToken);
-                var set = policies.Set;
-                var step = Math.Max(policies.Load.LeastStep.TotalSeconds, set?.Load.SampleSeconds ?? 1);
-                await Task.Delay(TimeSpan.FromSeconds(Math.Min(step, 1)), stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon stops.
+            await PulseAsync(stoppingToken);
         }
         finally
         {
@@ -69,6 +59,23 @@ internal sealed partial class LiveService(
             await LeaveAsync();
         }
     }
+
+    /// <summary>A thread of its own: the way over a timer and the pool wakes up three threads for each beat, and there are several a second for as long as the daemon lives.</summary>
+    private Task PulseAsync(CancellationToken cancellation)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            do
+                Beat(cancellation);
+            while (!cancellation.WaitHandle.WaitOne(Step()));
+            ended.SetResult();
+        })
+        { IsBackground = true, Name = "isobar-pulse" }.Start();
+        return ended.Task;
+    }
+
+    private TimeSpan Step() => TimeSpan.FromSeconds(Math.Min(Math.Max(policies.Load.LeastStep.TotalSeconds, policies.Set?.Load.SampleSeconds ?? 1), 1));
 
     private void Beat(CancellationToken cancellation)
     {

@@ -12,7 +12,11 @@ public sealed class AdministrationTests(IsobarCluster cluster) : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await cluster.KnowEachOtherAsync();
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.KnowEachOtherAsync();
+        await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "isobar", "run", "--on", "beta", "true")).ExitCode == 0, () => "beta to be open", Cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,7 @@ public sealed class ProgressRecordTests
     private readonly ProgressRecord _record = new();
     private double _at;
     private double _cpu = 40;
+    private int _incarnation;
 
     [Fact]
     public void A_job_that_doubles_its_pace_saves_half_of_its_age_less_the_freeze()
@@ -84,6 +85,7 @@ public sealed class ProgressRecordTests
 
     private void Run(int incarnation, double pace, double seconds, double speed = 1)
     {
+        _incarnation = incarnation;
         for (var t = 0; t <= seconds; t += 2)
         {
             Take(incarnation, JobState.Running, speed);
@@ -97,9 +99,10 @@ public sealed class ProgressRecordTests
 
     private void Move(double freeze)
     {
-        var incarnation = 0;
-        Take(incarnation, JobState.Moving);
+        // As the deputy tells it: it is being moved, it runs at the new place, and then the ledger's line.
+        Take(_incarnation, JobState.Moving);
         _at += 1;
+        Take(_incarnation + 1, JobState.Running);
         _record.Moved(new MoveRecord { When = When, From = "alpha", To = "beta", Committed = true, Why = "test", FreezeSeconds = freeze });
     }
 

@@ -9,11 +9,11 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// </summary>
 public sealed class EvacuateRule : ConsiderationRule
 {
-    private static readonly ReasonForm Leaves = new("evacuate", "{job} moves to {node} (load {a}): this node leaves the cluster", "there");
+    private static readonly ReasonForm Leaves = new("evacuate", "{job} moves to {node} (load {a}): this node is emptied", "there");
 
-    private static readonly ReasonForm LeavesBlindly = new("evacuate", "{job} moves to {node}, of which no load is known: this node leaves the cluster");
+    private static readonly ReasonForm LeavesBlindly = new("evacuate", "{job} moves to {node}, of which no load is known: this node is emptied");
 
-    private static readonly ReasonForm Refuses = new("evacuate", "{node} refuses {job}: it leaves the cluster");
+    private static readonly ReasonForm Refuses = new("evacuate", "{node} refuses {job}: it is being emptied");
 
     private readonly Settings _settings;
     private double[] _loads = [];
