@@ -46,7 +46,7 @@ internal sealed class Administration(AdminState state, LivePolicies policies, Ho
             case AdminAction.Unblock:
                 state.IsBlocked = false;
                 break;
-            case AdminAction.Expel when policies.Guests > 0:
+            case AdminAction.Expel when policies.Load.Jobs.GuestFolders() > 0:
                 state.Expel();
                 break;
             case AdminAction.Expel or AdminAction.Look:
@@ -57,7 +57,10 @@ internal sealed class Administration(AdminState state, LivePolicies policies, Ho
                 throw new ClusterException($"{runtime.NodeName} does not know the action {request.Action}: its daemon is older than the command.");
         }
 
-        return new AdminReply { Jobs = policies.Load.Jobs.Jobs.Count, Guests = policies.Guests };
+        // By what daemon and deputies know: the look at the processes is up to a second old, and who empties a machine turns it off next.
+        var guests = policies.Load.Jobs.GuestFolders();
+        var own = jobs.List(all: false).Count(job => job.Node == runtime.NodeName && job.State is not (JobState.Done or JobState.Lost));
+        return new AdminReply { Jobs = guests + own, Guests = guests };
     }
 
     /// <summary>All jobs of this home come back; they may be moved again when a better machine exists.</summary>

@@ -9,7 +9,10 @@ namespace Isobar.Node.Owners;
 internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDisposable
 {
     /// <summary>Without rules only a profile may ask for the input, and the kernel tells it to 8 s.</summary>
-    private const double EveryWithoutRules = 5;
+    private const double EveryForProfile = 5;
+
+    /// <summary>Only `isobar owner show` tells it.</summary>
+    private const double EveryOtherwise = 60;
 
     private readonly TerminalInput _terminals = new();
     private readonly OwnerPresence _presence = new();
@@ -40,12 +43,13 @@ internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDi
     /// <summary>Looks. True when the owner has just come back.</summary>
     /// <param name="now">The present.</param>
     /// <param name="ownerCpus">CPUs that neither jobs nor Isobar use.</param>
-    public bool Look(Instant now, double ownerCpus)
+    /// <param name="profileAsks">The profile has rules that look at the input.</param>
+    public bool Look(Instant now, double ownerCpus, bool profileAsks)
     {
         FollowSettings();
-        if (!Rules.IsEmpty || now.Seconds >= _nextLook)
+        if (Rules.Input || now.Seconds >= _nextLook)
         {
-            _nextLook = now.Seconds + EveryWithoutRules;
+            _nextLook = now.Seconds + (profileAsks ? EveryForProfile : EveryOtherwise);
             LookAtInput(now.Seconds);
         }
 
@@ -66,6 +70,7 @@ internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDi
             return;
         Volatile.Write(ref _rules, rules);
         _presence.Forget();
+        _nextLook = 0;
         if (_command?.Path != rules.Command)
             _command = rules.Command is { } path ? new OwnerCommand(path) : null;
         // Who types is nobody's business without a rule that asks.

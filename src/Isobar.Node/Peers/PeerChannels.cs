@@ -45,9 +45,10 @@ public sealed class PeerChannels(ClusterIdentity identity, Func<Roster> roster, 
         {
             SslOptions = identity.ClientOptions(node),
             ConnectTimeout = TimeSpan.FromSeconds(3),
-            // A peer that vanished without a word is noticed within a quarter of a minute even on a silent stream.
+            // A peer that vanished without a word is noticed within half a minute even on a silent stream.
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            // The client looks a quarter as often as the shorter of the two, for each connection as long as the daemon lives.
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             EnableMultipleHttp2Connections = true,
             UseProxy = false,

@@ -34,6 +34,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     private JobInfo[] _jobs = new JobInfo[16];
     private Instant _ownerLooked = Instant.Never;
     private bool _ownerReturned;
+    private NodeFlags _advertised;
 
     /// <summary>The number of this life of the node's daemon.</summary>
     public uint Incarnation
@@ -86,9 +87,9 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             foreach (var job in load.Jobs.Jobs)
                 _arriving.Remove(job.Name);
             _sample.Guests = Guests = CountGuests();
-            if (Guests == 0 && admin.IsExpelling)
+            if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)
                 admin.Expelled();
-            _sample.Flags = Flags(set);
+            _sample.Flags = Flags(set) | _advertised;
             set.Load.Sample(in _sample);
             if (_sample.Time - _published < set.Load.PeriodSeconds * 0.95)
                 return;
@@ -97,7 +98,8 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             var view = LookNow(set);
             var snapshot = view.Snapshot(set, costs.Model, _jobs);
             _sample.Level = LevelOf(in snapshot);
-            _sample.Flags |= set.All.Advertise(in snapshot);
+            _advertised = set.All.Advertise(in snapshot);
+            _sample.Flags = Flags(set) | _advertised;
             var entry = set.Load.ToEntry(set.Numbers.Self, _incarnation, _sequence, in _sample);
             set.Protocol.Publish(in entry);
         }
@@ -142,7 +144,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
         if (_sample.Time - _ownerLooked >= OwnerEvery)
         {
             _ownerLooked = _sample.Time;
-            _ownerReturned |= owner.Look(_sample.Time, load.OwnerCpus);
+            _ownerReturned |= owner.Look(_sample.Time, load.OwnerCpus, _set?.LooksAtInput == true);
         }
 
         _sample.OwnerIdleSeconds = owner.IdleSeconds;

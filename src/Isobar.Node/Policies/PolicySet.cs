@@ -15,6 +15,7 @@ internal sealed class PolicySet
     private PolicySet(Profile profile, OwnerRules ownerRules, double wantedAge, NodeNumbers numbers, LoadCalculator load, DisseminationProtocol protocol, RuleChain rules)
     {
         (Profile, OwnerRules, WantedAge, Numbers, Load, Protocol, Rules) = (profile, ownerRules, wantedAge, numbers, load, protocol, rules);
+        LooksAtInput = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor" or "owner" || rule.Parameters.GetValueOrDefault("noInputSeconds") > 0);
         // What Condor's rule suspends it also lets go on, by its own times.
         var resumes = !profile.Settings.Rules.Any(rule => rule.Policy == "condor");
         ConsiderationRule[] first =
@@ -40,6 +41,9 @@ internal sealed class PolicySet
     public LoadCalculator Load { get; }
 
     public DisseminationProtocol Protocol { get; }
+
+    /// <summary>Whether the profile has a rule that asks for the owner's input.</summary>
+    public bool LooksAtInput { get; }
 
     /// <summary>The profile's.</summary>
     public RuleChain Rules { get; }
