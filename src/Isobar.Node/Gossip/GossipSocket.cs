@@ -144,6 +144,11 @@ internal sealed partial class GossipSocket : IOutbox, IAsyncDisposable
                 if (e.SocketErrorCode is not (SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.WouldBlock))
                     LogTrouble(e.Message);
             }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // One bad message must not end the listening, and the daemon with it.
+                LogTrouble(e.ToString());
+            }
         }
     }
 

@@ -66,9 +66,17 @@ internal sealed partial class LiveService(
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>
         {
-            do
-                Beat(cancellation);
-            while (!cancellation.WaitHandle.WaitOne(Step()));
+            try
+            {
+                do
+                    Beat(cancellation);
+                while (!cancellation.WaitHandle.WaitOne(Step()));
+            }
+            catch (OperationCanceledException)
+            {
+                // The daemon stops.
+            }
+
             ended.SetResult();
         })
         { IsBackground = true, Name = "isobar-pulse" }.Start();
