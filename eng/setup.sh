@@ -52,6 +52,7 @@ needs() {
         echo "openssh-server file /usr/sbin/sshd the peer that Isobar is compared with"
         echo "openssh-client command ssh the peer that Isobar is compared with"
         echo "sshfs command sshfs the peer that the file view is compared with"
+        echo "serf command serf the peer that a cluster at rest is compared with"
         ;;
     *)
         fail "unknown part '$1'; the parts are run, build, test and bench."

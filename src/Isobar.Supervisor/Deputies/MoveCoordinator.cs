@@ -65,7 +65,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             record = record with { Committed = true, FreezeSeconds = sent.FrozenSeconds + frozen.Elapsed.TotalSeconds };
             // A stopped job arrives stopped.
             var state = before == JobState.Stopped ? JobState.Stopped : JobState.Running;
-            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1 });
+            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1, Suspended = null });
         }
         catch (Exception e) when (!decided && e is MoveException or LinkClosedException or IOException or OperationCanceledException)
         {

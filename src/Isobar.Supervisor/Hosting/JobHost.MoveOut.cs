@@ -21,12 +21,17 @@ internal sealed partial class JobHost
     private async Task MoveOutAsync(MoveOut move, CancellationToken cancellationToken)
     {
         var incarnation = move.Ticket.Incarnation;
-        StartMoving();
+        if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
+        {
+            await ReportAsync(new MoveFailed(incarnation, "the job has just ended.")).ConfigureAwait(false);
+            await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
+            return;
+        }
+
+        StartMoving(job);
         _decision = NewDecision();
         try
         {
-            if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
-                throw new CriuException("the job has just ended.");
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
             var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
@@ -72,9 +77,13 @@ internal sealed partial class JobHost
         }
 
         if (_left)
+        {
             await _ended.CancelAsync().ConfigureAwait(false);
-        else
-            await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
+            return;
+        }
+
+        TakeGuestWeight(job);
+        await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
     }
 
     private async Task ReportProgressAsync(ImageStreamWriter writer, long estimate, CancellationToken cancellationToken)

@@ -93,6 +93,9 @@ internal sealed partial class JobHost : IDisposable
             case ResizeWindow { Size: var size } when _job?.Stdio.Terminal is { } terminal:
                 Isobar.Linux.Terminals.Terminal.SetWindow(terminal.Handle, size.Columns, size.Rows);
                 break;
+            case HoldJob hold:
+                Hold(hold.Still);
+                break;
             case HangUp:
                 HangUpJob();
                 break;
@@ -147,6 +150,7 @@ internal sealed partial class JobHost : IDisposable
     private void WatchJob()
     {
         NoteInit(_job!.Init.Pid);
+        TakeGuestWeight(_job);
         _running.Add(WaitForEndAsync(_job!));
         _running.Add(LookAfterAsync(_job!, _ended.Token));
     }
@@ -182,9 +186,9 @@ internal sealed partial class JobHost : IDisposable
             for (var look = 1; !job.Init.HasExited; look++)
             {
                 await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
-                KeepLease(job);
-                // Neither a move nor the lease is the user's stop.
-                if (!_moving && _frozenByLease is null && job.MainIsStopped != stopped)
+                KeepStill(job);
+                // Neither a move nor the lease nor a rule is the user's stop.
+                if (!_moving && !StandsStill && job.MainIsStopped != stopped)
                 {
                     stopped = !stopped;
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
