@@ -1,5 +1,4 @@
 using Isobar.Cluster.Tests.Cluster;
-using Isobar.Cluster.Tests.Hosts;
 using Isobar.Protocol.Jobs;
 
 namespace Isobar.Cluster.Tests.Owners;
