@@ -11,6 +11,7 @@ internal static class Exhibits
     public static IReadOnlyList<Exhibit> All { get; } =
     [
         new("trace", "The process trace of 1996: published and replayed figures, and isobar with gossip", TraceExhibit.MakeAsync),
+        new("robustness", "The process trace: seeds, perturbed parameters, runs left out and runs that never were", RobustnessExhibit.MakeAsync),
         new("lifetimes", "Two published answers to one question, from one simulator", LifetimesExhibit.MakeAsync),
         new("opportunity", "PVM, E-PVM, MOSIX and E-MOSIX on the generator of Amir et al.", OpportunityExhibit.MakeAsync),
         new("gossip-age", "The age of gossiped information against the formulas", GossipAgeExhibit.MakeAsync),

@@ -39,7 +39,7 @@ public sealed partial class ClusterSimulation
             _nextItem++;
 
         if (_nextItem < _workload.Items.Count)
-            _queue.Schedule(_workload.Items[_nextItem].Arrival, Arrival, _nextItem);
+            _queue.Post(_workload.Items[_nextItem].Arrival, Arrival, _nextItem);
     }
 
     private void ItemArrives()

@@ -31,7 +31,7 @@ public sealed partial class ClusterSimulation : IOutbox
             return;
 
         var slot = _messages.Put(_sender.Index, message.Kind, message.Entries);
-        _queue.Schedule(_now + _scenario.Topology.LatencyBetween(_sender.Index, to.Value), Deliver, to.Value, slot);
+        _queue.Post(_now + _scenario.Topology.LatencyBetween(_sender.Index, to.Value), Deliver, to.Value, slot);
     }
 
     private void TickNode(SimulatedNode node)
@@ -130,7 +130,7 @@ public sealed partial class ClusterSimulation : IOutbox
             // The stationary state: present with the share of time that he is present.
             node.OwnerPresent = _ownerLaw.NextDouble() >= owners.PresentSeconds / (owners.PresentSeconds + owners.AbsentSeconds);
             node.OwnerLeft = -_ownerLaw.NextExponential(owners.AbsentSeconds);
-            _queue.Schedule(0, OwnerChange, node.Index);
+            _queue.Post(0, OwnerChange, node.Index);
         }
     }
 
@@ -139,14 +139,14 @@ public sealed partial class ClusterSimulation : IOutbox
         var owners = _scenario.Owners!;
         node.OwnerPresent = !node.OwnerPresent;
         var stay = _ownerLaw.NextExponential(node.OwnerPresent ? owners.PresentSeconds : owners.AbsentSeconds);
-        _queue.Schedule(_now + stay, OwnerChange, node.Index);
+        _queue.Post(_now + stay, OwnerChange, node.Index);
         CountGuestsBesideOwner(node);
         if (!node.OwnerPresent)
             node.OwnerLeft = _now;
 
         _observer?.NodeChanged(_now, node.Index, node.OwnerPresent ? "owner returns" : "owner leaves");
         if (node.OwnerPresent)
-            _queue.Schedule(_now + _ownerLaw.NextExponential(owners.PauseSeconds), OwnerBurst, node.Index);
+            _queue.Post(_now + _ownerLaw.NextExponential(owners.PauseSeconds), OwnerBurst, node.Index);
 
         Decide(node, node.OwnerPresent ? Trigger.OwnerReturned : Trigger.OwnerLeft);
     }
@@ -166,7 +166,7 @@ public sealed partial class ClusterSimulation : IOutbox
         node.OwnerReady--;
         _recorder.AddOwnerBurst(_now - task.Began, task.Work / node.Cpu.Cores.Fastest);
         if (node.OwnerPresent)
-            _queue.Schedule(_now + _ownerLaw.NextExponential(_scenario.Owners!.PauseSeconds), OwnerBurst, node.Index);
+            _queue.Post(_now + _ownerLaw.NextExponential(_scenario.Owners!.PauseSeconds), OwnerBurst, node.Index);
     }
 
     private void GuestsChange(SimulatedNode node, int by)
