@@ -13,6 +13,7 @@ internal static class Exhibits
         new("trace", "The process trace of 1996: published and replayed figures, and isobar with gossip", TraceExhibit.MakeAsync),
         new("robustness", "The process trace: seeds, perturbed parameters, runs left out and runs that never were", RobustnessExhibit.MakeAsync),
         new("lifetimes", "Two published answers to one question, from one simulator", LifetimesExhibit.MakeAsync),
+        new("loads", "Laws of lifetimes and of arrivals: exponential, hyperexponential, Pareto", LoadsExhibit.MakeAsync),
         new("opportunity", "PVM, E-PVM, MOSIX and E-MOSIX on the generator of Amir et al.", OpportunityExhibit.MakeAsync),
         new("gossip-age", "The age of gossiped information against the formulas", GossipAgeExhibit.MakeAsync),
         new("anchors", "Response times against queueing theory, and the herd effect of old news", AnchorsExhibit.MakeAsync),

@@ -80,7 +80,7 @@ internal static class TraceExhibit
         {
             var spreads = preemptive.Select(runs => Deviation([.. runs.Select(of)])).ToList();
             var scores = preemptive.Select((runs, i) => (published[i] - runs.Average(of)) / spreads[i]).ToList();
-            table.Add([name, .. scores.Select(score => F(score, "+0.0;-0.0")), F(Math.Sqrt(scores.Average(score => score * score)), "0.0")]);
+            table.Add([name, .. scores.Select(score => F(score, "+0.0;-0.0;0.0")), F(Math.Sqrt(scores.Average(score => score * score)), "0.0")]);
             table.Add([$"standard deviation of one draw of the {name}, % of the mean", .. preemptive.Select((runs, i) => F(100 * spreads[i] / runs.Average(of), "0.0")), ""]);
         }
 
