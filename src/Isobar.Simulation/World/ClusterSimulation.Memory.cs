@@ -56,6 +56,17 @@ public sealed partial class ClusterSimulation
         process.PageServer = server;
         process.StallLeft += process.PagedOut * _scenario.Costs.TouchedShare / _scenario.Costs.BytesPerSecond;
         _recorder.BytesMoved += process.PagedOut;
+        if (process.IsReady)
+        {
+            process.SegmentLeft = StopTask(process.Node, process);
+            process.Uncut();
+            Continue(process);
+        }
+        else
+        {
+            process.Uncut();
+        }
+
         ChangeMemory(process.Node, -process.PagedOut);
         ChangeMemory(server, process.PagedOut);
     }
