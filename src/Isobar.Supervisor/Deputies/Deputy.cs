@@ -58,6 +58,8 @@ internal sealed class Deputy : IDisposable
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
 
+    public bool HasEnded => _end.Task.IsCompleted;
+
     /// <summary>
     /// A number for an attempt to run the job at another place, never given twice: what an attempt that failed has left at a node must not be taken for the
     /// next one.
@@ -210,7 +212,7 @@ internal sealed class Deputy : IDisposable
             if (_client is not null)
                 StartInput();
             await host.TellAsync(new Launch(_spec, _config.Place), cancellationToken).ConfigureAwait(false);
-            var step = await host.NextStepAsync<HostMessage>(LaunchWithin, "starting the program", cancellationToken).ConfigureAwait(false);
+            var step = await host.NextStepAsync<HostMessage>(host.Incarnation, LaunchWithin, "starting the program", cancellationToken).ConfigureAwait(false);
             if (step is LaunchFailed failed)
                 Finish(new JobEnd(failed.ExitCode, failed.Reason));
             else

@@ -27,7 +27,7 @@ internal sealed partial class JobHost
         }
         catch (Exception e) when (e is CriuException or IOException or UnauthorizedAccessException or InvalidDataException or Isobar.Linux.Fuse.FileViewException)
         {
-            await ReportFailureAsync(e).ConfigureAwait(false);
+            await ReportAsync(Failure(arrival.Ticket.Incarnation, e)).ConfigureAwait(false);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class JobHost
         }
 
         stdio.JobEnds.Dispose();
-        _job = new JobProcess(result.Init, stdio);
+        _job = new JobProcess(result.Init, stdio, trailer.Main);
         _streams = new JobStreams(stdio, _link);
         _streams.PutTyped(trailer.TypedAhead);
         _streams.Start();

@@ -190,7 +190,7 @@ internal sealed partial class JobHost : IDisposable
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
                 }
 
-                if (look % LooksPerUsage == 0)
+                if (look % LooksPerUsage == 1)
                     await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
             }
         }
