@@ -1,6 +1,6 @@
 // The processor-sharing replay of a process trace on SimGrid: standard input has the number of hosts, then "arrival host cpu" lines.
 // Prints the mean slowdown and the seconds that the engine ran. Built and run by the "scale" result.
-#include <ctime>
+#include <chrono>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -39,12 +39,12 @@ int main(int argc, char** argv)
     for (auto& one : running)
       one->wait();
   });
-  std::clock_t before = std::clock();
+  auto before = std::chrono::steady_clock::now();
   engine.run();
-  double took = double(std::clock() - before) / CLOCKS_PER_SEC;
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
   double sum = 0;
   for (size_t i = 0; i < jobs.size(); i++)
     sum += (running[i]->get_finish_time() - jobs[i].arrival) / jobs[i].cpu;
-  std::printf("%.9f %.6f\n", sum / jobs.size(), took);
+  std::printf("%.9f %.6f\n", sum / jobs.size(), took.count());
   return 0;
 }
