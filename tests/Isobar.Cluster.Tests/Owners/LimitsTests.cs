@@ -1,4 +1,5 @@
 using Isobar.Cluster.Tests.Cluster;
+using Isobar.Cluster.Tests.Hosts;
 using Isobar.Protocol.Jobs;
 
 namespace Isobar.Cluster.Tests.Owners;
