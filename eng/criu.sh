@@ -33,7 +33,12 @@ works() {
 }
 
 command -v dpkg > /dev/null 2>&1 || fail "no working criu >= $least here and this is not a Debian machine: install it by hand and set ISOBAR_CRIU to its path."
-if works "${ISOBAR_CRIU:-criu}" || works "$wrapper"; then exit 0; fi
+if works "${ISOBAR_CRIU:-criu}"; then exit 0; fi
+if works "$wrapper"; then
+    # Wrappers of earlier versions did not keep root in effect for a run with another real user.
+    [ "$(head -n1 "$wrapper")" = "#!/bin/sh -p" ] || sed -i '1s,.*,#!/bin/sh -p,' "$wrapper"
+    exit 0
+fi
 
 [ "$(id -u)" = 0 ] || fail "no working criu >= $least here: run this as root to install one."
 command -v apt-get > /dev/null 2>&1 || fail "no working criu >= $least here and no apt-get: install it by hand."
@@ -87,7 +92,7 @@ rm -rf "$tree"
 mv "$tree.new" "$tree"
 chmod 755 "$tree"
 cat > "$wrapper.new" << WRAP
-#!/bin/sh
+#!/bin/sh -p
 # Made by Isobar's eng/criu.sh: criu $candidate with its own libraries.
 exec $tree/$loader --library-path $tree/${loader%/*} $tree/$binary "\$@"
 WRAP

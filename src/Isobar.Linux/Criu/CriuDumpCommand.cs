@@ -41,8 +41,8 @@ internal static class CriuDumpCommand
         {
             return ProcessSpawner.Spawn(new SpawnRequest
             {
-                Path = criu.Path,
-                Arguments = arguments,
+                Path = options.RealIdentity is null ? criu.Path : CriuIdentity.Switch,
+                Arguments = options.RealIdentity?.Wrap(criu.Path, arguments) ?? arguments,
                 Environment = CriuInstallation.ProgramEnvironment,
                 Directory = "/",
                 Descriptors = new Dictionary<int, SafeFileHandle> { [0] = nothing, [1] = nothing, [2] = nothing },

@@ -42,6 +42,12 @@ public sealed record CriuDumpOptions
     /// <summary>How long CRIU may try to stop all tasks; a task in uninterruptible sleep can make it fail. Whole seconds, at least one.</summary>
     public TimeSpan FreezeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The identity whose processes CRIU shall be allowed to ask for their limits without CAP_SYS_RESOURCE; null where it needs nobody's
+    /// (<see cref="CriuIdentity"/>).
+    /// </summary>
+    public CriuIdentity? RealIdentity { get; init; }
+
     /// <summary>1 errors, 2 warnings, 3 informations, 4 everything (slow).</summary>
     public int LogLevel { get; init; } = 2;
 }

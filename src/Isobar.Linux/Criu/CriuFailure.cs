@@ -12,7 +12,7 @@ internal static partial class CriuFailure
         (UserFaultFd(), "The program uses userfaultfd, which CRIU cannot move; turn that off in the program or run the job with --stay."),
         (Traced(), "Process {1} is being traced (strace, gdb or another debugger); detach the debugger and move the job again."),
         (NestedPidNamespace(), "The job has made PID namespaces of its own (a container or sandbox), which CRIU cannot move; run it without the sandbox or with --stay."),
-        (Limits(), "The limits of a process cannot be read because root lacks CAP_SYS_RESOURCE on this machine; run the job as root or give isobard that capability."),
+        (Limits(), "The job's processes belong to several users (sudo, su), and root lacks CAP_SYS_RESOURCE on this machine to ask for the limits of them all; give isobard that capability or run the job as one user."),
         (ExternalUnixSocket(), "The job is connected by a UNIX socket to a program outside of the job, which cannot come along; close that connection or run the job with --stay."),
         (BadSize(), "The file {1} changed its size while the job was moving; do not write to it from outside and move the job again."),
         (SocketBind(), "A UNIX socket of the job cannot be made again on the target's file system ({1}); put it into a directory of the job's own memory file system."),

@@ -11,9 +11,13 @@ public sealed record CriuInstallation(string Path)
 {
     private const int PageBytes = 4096;
     private const long LazyPipe = 4 << 20;
+    private const int SysResource = 24;
 
     /// <summary>4.2 is the first that can dump a socket on kernel 6.16 and later (its issues 2705 and 2804).</summary>
     public static Version OldestVersion { get; } = new(4, 2);
+
+    /// <summary>This process has CAP_SYS_RESOURCE and may ask for the limits of every process (prlimit(2)).</summary>
+    public static bool MayAskLimits { get; } = HasCapability(SysResource);
 
     /// <summary>CRIU starts tar, ip and others by PATH; HOME is left out so that no personal configuration is read.</summary>
     internal static IReadOnlyList<string> ProgramEnvironment { get; } = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"];
@@ -72,14 +76,11 @@ public sealed record CriuInstallation(string Path)
             : "/run is not a tmpfs, so that each call of CRIU costs 30 ms more; mount a tmpfs on /run.");
     }
 
-    private static CriuFinding Capabilities()
-    {
-        const int SysResource = 24;
-        var has = ProcFs.Status(Environment.ProcessId) is { } status && (status.EffectiveCapabilities >> SysResource & 1) == 1;
-        return new("capabilities", has, false, has
-            ? "CAP_SYS_RESOURCE is there, so that jobs of every user can be moved."
-            : "CAP_SYS_RESOURCE is missing, so that only jobs of root can be moved; give it to the machine's root or to isobard.");
-    }
+    private static bool HasCapability(int number) => ProcFs.Status(Environment.ProcessId) is { } status && (status.EffectiveCapabilities >> number & 1) == 1;
+
+    private static CriuFinding Capabilities() => new("capabilities", MayAskLimits, false, MayAskLimits
+        ? "CAP_SYS_RESOURCE is there, so that jobs of every user can be moved."
+        : "CAP_SYS_RESOURCE is missing, so that a job whose processes belong to several users cannot be moved; give it to the machine's root or to isobard.");
 
     private static CriuFinding Tar()
     {

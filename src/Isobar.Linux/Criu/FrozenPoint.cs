@@ -9,7 +9,8 @@ namespace Isobar.Linux.Criu;
 /// The action script by which `criu dump` tells us that it is at its post-dump point, and waits for our verdict.
 /// Why not the RPC's notification: CRIU 4.2 streams images on its command line only (over RPC it aborts: img-streamer.c gets mode -1 from
 /// cr-service.c). The script lives in a memfd, since directories of memory file systems are often mounted noexec. It reaches us by our
-/// /proc/PID/fd: when this process is dead, opening fails or reading ends, the script fails, and CRIU lets the tasks run on.
+/// /proc/PID/fd: when this process is dead, opening fails or reading ends, the script fails, and CRIU lets the tasks run on. By -p the shell keeps root
+/// as its effective user when the real one is another (<see cref="CriuIdentity"/>).
 /// </summary>
 internal sealed partial class FrozenPoint : IDisposable
 {
@@ -25,7 +26,7 @@ internal sealed partial class FrozenPoint : IDisposable
         _script = FileDescriptor.Own(CreateMemoryFile("isobar-post-dump", CloseOnExec), "make a memory file");
         var us = $"/proc/{Environment.ProcessId}/fd";
         var text = $"""
-            #!/bin/sh
+            #!/bin/sh -p
             [ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
             echo >{us}/{FileDescriptor.Number(finished)} && read -r verdict <{us}/{FileDescriptor.Number(_verdict.ReadEnd)} && [ "$verdict" = kill ]
 

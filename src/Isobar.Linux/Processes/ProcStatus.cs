@@ -13,12 +13,15 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
     /// <summary>Its number in its own, innermost PID namespace.</summary>
     public int InnermostPid => NamespacePids.Count == 0 ? 0 : NamespacePids[^1];
 
+    /// <summary>Real group id in our user namespace.</summary>
+    public uint RealGroup { get; init; }
+
     /// <summary>Supplementary groups.</summary>
     public IReadOnlyList<uint> Groups { get; init; } = [];
 
     public static ProcStatus Parse(ReadOnlySpan<byte> text)
     {
-        uint real = 0, effective = 0;
+        uint real = 0, effective = 0, group = 0;
         var tracer = 0;
         ulong capabilities = 0;
         List<int> pids = [];
@@ -36,6 +39,10 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
                 real = (uint)Next(ref value);
                 effective = (uint)Next(ref value);
             }
+            else if (key.SequenceEqual("Gid"u8))
+            {
+                group = (uint)Next(ref value);
+            }
             else if (key.SequenceEqual("TracerPid"u8))
             {
                 tracer = (int)Next(ref value);
@@ -46,8 +53,8 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
             }
             else if (key.SequenceEqual("Groups"u8))
             {
-                while (Next(ref value) is var group and >= 0)
-                    groups.Add((uint)group);
+                while (Next(ref value) is var member and >= 0)
+                    groups.Add((uint)member);
             }
             else if (key.SequenceEqual("NSpid"u8))
             {
@@ -56,7 +63,7 @@ public sealed record ProcStatus(uint RealUser, uint EffectiveUser, int TracerPid
             }
         }
 
-        return new ProcStatus(real, effective, tracer, capabilities, pids) { Groups = groups };
+        return new ProcStatus(real, effective, tracer, capabilities, pids) { RealGroup = group, Groups = groups };
     }
 
     private static long Next(ref ReadOnlySpan<byte> text)

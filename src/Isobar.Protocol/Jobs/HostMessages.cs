@@ -48,6 +48,7 @@ public sealed record Dismiss : DeputyMessage;
 [JsonDerivedType(typeof(Arrived), "arrived")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
 [JsonDerivedType(typeof(MoveFailed), "moveFailed")]
+[JsonDerivedType(typeof(Stayed), "stayed")]
 [JsonDerivedType(typeof(Exited), "exited")]
 [JsonDerivedType(typeof(MainStopped), "mainStopped")]
 [JsonDerivedType(typeof(Usage), "usage")]
@@ -66,13 +67,14 @@ public sealed record ReadyToReceive : HostMessage;
 public sealed record MoveProgress(long Bytes, long EstimatedTotal) : HostMessage;
 
 /// <summary>The source: the job is frozen and all of it is on its way to the target.</summary>
+/// <param name="Incarnation">The number that the move gives the job.</param>
 /// <param name="UnreadInput">Input that the source had taken but the job had not read: it goes first at the target.</param>
 /// <param name="InputTaken">Bytes that the source had taken from the input channel, those unread included.</param>
 /// <param name="Output">Total of the output channel, and what the job wrote after that.</param>
 /// <param name="Error">The same of the error channel.</param>
 /// <param name="Bytes">Bytes of the images and the shared memory files.</param>
 /// <param name="FrozenSeconds">How long the job has stood still so far.</param>
-public sealed record Sent(byte[] UnreadInput, long InputTaken, ChannelEnd Output, ChannelEnd Error, long Bytes, double FrozenSeconds) : HostMessage;
+public sealed record Sent(int Incarnation, byte[] UnreadInput, long InputTaken, ChannelEnd Output, ChannelEnd Error, long Bytes, double FrozenSeconds) : HostMessage;
 
 /// <summary>Where an output channel of the source ends: after <paramref name="Total"/> bytes of the channel comes the tail, then the target's channel.</summary>
 public sealed record ChannelEnd(long Total, byte[] Tail);
@@ -84,7 +86,13 @@ public sealed record Arrived(double RestoreSeconds) : HostMessage;
 public sealed record Resumed : HostMessage;
 
 /// <summary>Source or target: this move cannot be.</summary>
-public sealed record MoveFailed(string Reason, string? Log = null) : HostMessage;
+/// <param name="Incarnation">The number that the move would have given the job: the word can come after the move was given up for another reason.</param>
+/// <param name="Reason">One sentence for the user.</param>
+/// <param name="Log">The last lines of CRIU's log.</param>
+public sealed record MoveFailed(int Incarnation, string Reason, string? Log = null) : HostMessage;
+
+/// <summary>The source: nothing of this move goes on here any more, and the job runs here as before.</summary>
+public sealed record Stayed(int Incarnation) : HostMessage;
 
 /// <summary>The job ended here.</summary>
 public sealed record Exited(int ExitCode) : HostMessage;

@@ -210,7 +210,7 @@ internal sealed class Deputy : IDisposable
             if (_client is not null)
                 StartInput();
             await host.TellAsync(new Launch(_spec, _config.Place), cancellationToken).ConfigureAwait(false);
-            var step = await host.NextStepAsync<HostMessage>(LaunchWithin, "starting the program", cancellationToken).ConfigureAwait(false);
+            var step = await host.NextStepAsync<HostMessage>(host.Incarnation, LaunchWithin, "starting the program", cancellationToken).ConfigureAwait(false);
             if (step is LaunchFailed failed)
                 Finish(new JobEnd(failed.ExitCode, failed.Reason));
             else

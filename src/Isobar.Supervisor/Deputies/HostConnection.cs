@@ -39,7 +39,7 @@ internal sealed class HostConnection : IDisposable
         {
             while (await _reports.ReceiveAsync(cancellationToken).ConfigureAwait(false) is { } report)
             {
-                if (report is Launched or LaunchFailed or ReadyToReceive or Sent or Arrived or Resumed or MoveFailed)
+                if (report is Launched or LaunchFailed or ReadyToReceive or Sent or Arrived or Resumed or MoveFailed or Stayed)
                     _steps.Writer.TryWrite(report);
                 else
                     await handle(report).ConfigureAwait(false);
@@ -55,9 +55,9 @@ internal sealed class HostConnection : IDisposable
         }
     }
 
-    /// <summary>The host's next step in a start or move.</summary>
+    /// <summary>The host's next step in a start, or in the move that gives the job this incarnation.</summary>
     /// <exception cref="MoveException">It failed, did not come in time, or the host fell silent.</exception>
-    public async Task<T> NextStepAsync<T>(TimeSpan atMost, string waitingFor, CancellationToken cancellationToken)
+    public async Task<T> NextStepAsync<T>(int incarnation, TimeSpan atMost, string waitingFor, CancellationToken cancellationToken)
         where T : HostMessage
     {
         var clock = Stopwatch.StartNew();
@@ -67,12 +67,14 @@ internal sealed class HostConnection : IDisposable
             {
                 switch (step)
                 {
+                    case MoveFailed or Sent or Stayed when !IsOf(step, incarnation):
+                        // A word of an earlier move, which was given up before it came.
+                        break;
                     case T awaited:
                         return awaited;
                     case MoveFailed failed:
                         throw new MoveException(failed.Reason, failed.Log);
                     default:
-                        // A step of an earlier move that was given up.
                         break;
                 }
             }
@@ -98,13 +100,45 @@ internal sealed class HostConnection : IDisposable
                 await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
             }
 
-            return new MoveFailed($"{Node} went away while {waitingFor}.");
+            return new MoveFailed(Incarnation, $"{Node} went away while {waitingFor}.");
         }
         catch (MoveException e)
         {
-            return new MoveFailed(e.Message);
+            return new MoveFailed(Incarnation, e.Message);
         }
     }
+
+    /// <summary>
+    /// Waits until nothing of a move that was given up goes on at its source: else its last words and its CRIU could meet those of the next move.
+    /// A source that is gone or silent is not waited for.
+    /// </summary>
+    public async Task StayedAsync(int incarnation, TimeSpan atMost)
+    {
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            while (clock.Elapsed < atMost && await SomethingToReadAsync("giving up the move", CancellationToken.None).ConfigureAwait(false))
+            {
+                while (_steps.Reader.TryRead(out var step))
+                {
+                    if (step is Stayed && IsOf(step, incarnation))
+                        return;
+                }
+            }
+        }
+        catch (MoveException)
+        {
+            // Silent.
+        }
+    }
+
+    private static bool IsOf(HostMessage step, int incarnation) => incarnation == step switch
+    {
+        MoveFailed failed => failed.Incarnation,
+        Sent sent => sent.Incarnation,
+        Stayed stayed => stayed.Incarnation,
+        _ => incarnation,
+    };
 
     /// <summary>Returns from time to time, with or without a step; false when none will ever come.</summary>
     private async Task<bool> SomethingToReadAsync(string waitingFor, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     private static readonly TimeSpan RestoreWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan OutputWithin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ResumeWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StayWithin = TimeSpan.FromSeconds(30);
 
     /// <summary>Moves the job and returns the ledger's line, which tells also of a failure.</summary>
     public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
@@ -31,18 +32,19 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         var ticket = new MoveTicket(deputy.NextIncarnation(), RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
         HostConnection? target = null;
         var pending = Array.Empty<byte>();
-        var decided = false;
+        var (asked, decided) = (false, false);
         try
         {
             progress(new MoveAdvanced("prepare", 0, 0));
             target = await opener.OpenAsync(targetNode, ticket.Incarnation, cancellationToken).ConfigureAwait(false);
             deputy.Listen(target);
             await target.TellAsync(new PrepareArrival(deputy.Spec, deputy.Place, ticket), cancellationToken).ConfigureAwait(false);
-            await target.NextStepAsync<ReadyToReceive>(PrepareWithin, "getting ready to receive the job", cancellationToken).ConfigureAwait(false);
+            await target.NextStepAsync<ReadyToReceive>(ticket.Incarnation, PrepareWithin, "getting ready to receive the job", cancellationToken).ConfigureAwait(false);
             record = record with { PrepareSeconds = clock.Elapsed.TotalSeconds };
 
             progress(new MoveAdvanced("transfer", 0, 0));
             pending = await deputy.PauseInputAsync().ConfigureAwait(false);
+            asked = true;
             await source.TellAsync(new MoveOut(ticket, targetNode, targetAddress), cancellationToken).ConfigureAwait(false);
             var sent = await SentUnlessTargetFailsAsync(source, target, cancellationToken).ConfigureAwait(false);
             var frozen = Stopwatch.StartNew();
@@ -50,7 +52,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             await ReceiveOutputAsync(source, sent, cancellationToken).ConfigureAwait(false);
 
             progress(new MoveAdvanced("restore", sent.Bytes, sent.Bytes));
-            var arrived = await target.NextStepAsync<Arrived>(RestoreWithin, "restoring the job", cancellationToken).ConfigureAwait(false);
+            var arrived = await target.NextStepAsync<Arrived>(ticket.Incarnation, RestoreWithin, "restoring the job", cancellationToken).ConfigureAwait(false);
             record = record with { RestoreSeconds = arrived.RestoreSeconds };
 
             deputy.Journal.Add(new JobPlaced(DateTimeOffset.UtcNow, ticket.Incarnation, targetNode), durable: true);
@@ -59,7 +61,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             deputy.SwitchTo(target, sent, pending);
             await target.TellAsync(new Decide(ticket.Incarnation, Commit: true), CancellationToken.None).ConfigureAwait(false);
             await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: true)).ConfigureAwait(false);
-            await target.NextStepAsync<Resumed>(ResumeWithin, "letting the job go on", CancellationToken.None).ConfigureAwait(false);
+            await target.NextStepAsync<Resumed>(ticket.Incarnation, ResumeWithin, "letting the job go on", CancellationToken.None).ConfigureAwait(false);
             record = record with { Committed = true, FreezeSeconds = sent.FrozenSeconds + frozen.Elapsed.TotalSeconds };
             // A stopped job arrives stopped.
             var state = before == JobState.Stopped ? JobState.Stopped : JobState.Running;
@@ -69,7 +71,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         {
             var reason = e is OperationCanceledException ? "the move was cancelled." : e.Message;
             record = record with { Failure = reason, Log = (e as MoveException)?.Log };
-            await AbortAsync(source, target, ticket, pending, before).ConfigureAwait(false);
+            await AbortAsync(source, target, ticket, asked, pending, before).ConfigureAwait(false);
         }
         catch (MoveException e)
         {
@@ -89,7 +91,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     private static async Task<Sent> SentUnlessTargetFailsAsync(HostConnection source, HostConnection target, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var sending = source.NextStepAsync<Sent>(TransferWithin, "sending the job", stop.Token);
+        var sending = source.NextStepAsync<Sent>(target.Incarnation, TransferWithin, "sending the job", stop.Token);
         var failing = target.FailureAsync("receiving the job", stop.Token);
         var first = await Task.WhenAny(sending, failing).ConfigureAwait(false);
         try
@@ -125,11 +127,13 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         }
     }
 
-    private async Task AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, byte[] pending, JobState before)
+    private async Task AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, byte[] pending, JobState before)
     {
         await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: false)).ConfigureAwait(false);
         if (target is not null)
             await target.DismissAsync().ConfigureAwait(false);
+        if (asked)
+            await source.StayedAsync(ticket.Incarnation, StayWithin).ConfigureAwait(false);
         await deputy.ResumeInputAsync(pending).ConfigureAwait(false);
         deputy.Board.Update(status => status with { State = status.State == JobState.Moving ? before : status.State });
     }

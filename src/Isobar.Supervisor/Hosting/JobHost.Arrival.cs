@@ -27,7 +27,7 @@ internal sealed partial class JobHost
         }
         catch (Exception e) when (e is CriuException or IOException or UnauthorizedAccessException or InvalidDataException or Isobar.Linux.Fuse.FileViewException)
         {
-            await ReportFailureAsync(e).ConfigureAwait(false);
+            await ReportAsync(Failure(arrival.Ticket.Incarnation, e)).ConfigureAwait(false);
         }
     }
 

@@ -20,29 +20,30 @@ internal sealed partial class JobHost
 
     private async Task MoveOutAsync(MoveOut move, CancellationToken cancellationToken)
     {
-        if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
-        {
-            await _reports.SendAsync(new MoveFailed("the job has just ended."), cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
+        var incarnation = move.Ticket.Incarnation;
         StartMoving();
         _decision = NewDecision();
         try
         {
+            if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
+                throw new CriuException("the job has just ended.");
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
-            var opening = new TransportOpening(place.Id, move.Ticket.Incarnation, _here.Node, move.Ticket.Secret);
+            var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
-                identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(move.Ticket.Incarnation), opening, cancellationToken).ConfigureAwait(false);
+                identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);
             var writer = new ImageStreamWriter(stream);
             var estimate = ProcessTree.EstimateDumpBytes(job.All);
-            var departure = new Departure(this, job, stream, writer);
+            var departure = new Departure(this, job, stream, writer, incarnation);
             using var progressEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var progress = ReportProgressAsync(writer, estimate, progressEnds.Token);
             try
             {
+                var real = CriuIdentity.Needed(job.Init.Pid);
+                if (real is not null)
+                    await CriuIdentity.PrepareAsync(criu, cancellationToken).ConfigureAwait(false);
                 var options = new CriuDumpOptions
                 {
+                    RealIdentity = real,
                     InitPid = job.Init.Pid,
                     WorkDirectory = _folders.Work,
                     Externals = [.. JobMounts.ForDump(place)],
@@ -60,7 +61,7 @@ internal sealed partial class JobHost
         catch (Exception e) when (e is CriuException or IOException or TransportRefusedException or OperationCanceledException)
         {
             if (!cancellationToken.IsCancellationRequested)
-                await ReportFailureAsync(e).ConfigureAwait(false);
+                await ReportAsync(Failure(incarnation, e)).ConfigureAwait(false);
         }
         finally
         {
@@ -69,6 +70,8 @@ internal sealed partial class JobHost
 
         if (_left)
             await _ended.CancelAsync().ConfigureAwait(false);
+        else
+            await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
     }
 
     private async Task ReportProgressAsync(ImageStreamWriter writer, long estimate, CancellationToken cancellationToken)
@@ -87,11 +90,13 @@ internal sealed partial class JobHost
         }
     }
 
-    private async Task ReportFailureAsync(Exception e)
+    private static MoveFailed Failure(int incarnation, Exception e) => new(incarnation, e.Message, (e as CriuException)?.LogTail);
+
+    private async Task ReportAsync(HostMessage message)
     {
         try
         {
-            await _reports.SendAsync(new MoveFailed(e.Message, (e as CriuException)?.LogTail)).ConfigureAwait(false);
+            await _reports.SendAsync(message).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -102,7 +107,7 @@ internal sealed partial class JobHost
     private static TaskCompletionSource<bool> NewDecision() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The job is frozen and its images are sent: the rest follows, then the home decides.</summary>
-    private sealed class Departure(JobHost host, JobProcess job, Stream stream, ImageStreamWriter writer)
+    private sealed class Departure(JobHost host, JobProcess job, Stream stream, ImageStreamWriter writer, int incarnation)
     {
         // From just before CRIU is started, some milliseconds before it stops the first task: the freeze is told rather too long than too short.
         private readonly Stopwatch _frozen = Stopwatch.StartNew();
@@ -121,7 +126,7 @@ internal sealed partial class JobHost
                 await JobTransport.WriteAsync(stream, trailer, HostingJson.Default.MoveTrailer, cancellationToken).ConfigureAwait(false);
                 byte[] unread = [.. drained.UnreadPipe, .. drained.PendingInput];
                 await host._reports.SendAsync(
-                    new Sent(unread, drained.InputTaken, drained.Output, drained.Error, writer.Bytes + shared, _frozen.Elapsed.TotalSeconds), cancellationToken).ConfigureAwait(false);
+                    new Sent(incarnation, unread, drained.InputTaken, drained.Output, drained.Error, writer.Bytes + shared, _frozen.Elapsed.TotalSeconds), cancellationToken).ConfigureAwait(false);
                 committed = await host._decision!.Task.ConfigureAwait(false);
                 // Before CRIU kills what is here: its end must not be taken for the job's.
                 host._left |= committed;

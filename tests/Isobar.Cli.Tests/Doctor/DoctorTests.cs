@@ -49,7 +49,7 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("000001fffeffffff", "only jobs of root's own")]
+    [InlineData("000001fffeffffff", "several users")]
     [InlineData("0000000000000000", "as root")]
     public void Capabilities_that_are_missing_are_a_warning(string effective, string words)
     {

@@ -12,8 +12,8 @@ public sealed class OutputRouteTests
     [Fact]
     public async Task The_hosts_follow_each_other_without_a_gap()
     {
-        var (first, firstHost) = Linked();
-        var (second, secondHost) = Linked();
+        var (first, firstHost) = LinkPair.Create(1);
+        var (second, secondHost) = LinkPair.Create(1);
         var route = new OutputRoute();
         route.Append(first[0]);
         await firstHost[0].WriteAsync("one "u8.ToArray());
@@ -30,8 +30,8 @@ public sealed class OutputRouteTests
     [Fact]
     public async Task What_the_old_host_wrote_comes_first_even_when_it_arrives_last()
     {
-        var (first, firstHost) = Linked();
-        var (second, secondHost) = Linked();
+        var (first, firstHost) = LinkPair.Create(1);
+        var (second, secondHost) = LinkPair.Create(1);
         var route = new OutputRoute();
         route.Append(first[0]);
         route.EndCurrent(new ChannelEnd(3, []));
@@ -50,8 +50,8 @@ public sealed class OutputRouteTests
         // The end of its link and the word of the change race to the waiting reader: often enough, each wins.
         for (var round = 0; round < 300; round++)
         {
-            var (first, _) = Linked();
-            var (second, secondHost) = Linked();
+            var (first, _) = LinkPair.Create(1);
+            var (second, secondHost) = LinkPair.Create(1);
             var route = new OutputRoute();
             route.Append(first[0]);
             var reading = ReadAsync(route, 3);
@@ -97,14 +97,5 @@ public sealed class OutputRouteTests
         }
 
         return all.ToString();
-    }
-
-    private static (ResumableLink Deputy, ResumableLink Host) Linked()
-    {
-        var (one, other) = Isobar.Linux.Sockets.SocketPairs.Create();
-        var (deputy, host) = (new ResumableLink(1, TimeProvider.System), new ResumableLink(1, TimeProvider.System));
-        _ = deputy.RunAsync(Isobar.Linux.Sockets.DescriptorSockets.Stream(one));
-        _ = host.RunAsync(Isobar.Linux.Sockets.DescriptorSockets.Stream(other));
-        return (deputy, host);
     }
 }

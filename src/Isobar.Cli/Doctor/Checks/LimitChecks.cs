@@ -28,7 +28,7 @@ internal static class LimitChecks
             ? Finding.Good("capabilities", "The jobs of every user can be moved.")
             : Finding.Warn(
                 "capabilities",
-                "CAP_SYS_RESOURCE is missing, so only jobs of root's own can be moved here, and those of others run where they were started: give this machine's root the capability (in a container: --cap-add SYS_RESOURCE).");
+                "CAP_SYS_RESOURCE is missing, so a job whose processes belong to several users cannot be moved away from here: give this machine's root the capability (in a container: --cap-add SYS_RESOURCE).");
     }
 
     private static bool Holds(ulong set, int capability) => (set >> capability & 1) == 1;
