@@ -2,6 +2,7 @@
  * moved or not.
  *
  *   work ID ROUNDS [MEGABYTES]    does ROUNDS thousand rounds, touching so much memory now and then; prints "ID START END CHECKSUM" (Unix time)
+ *   work --grow ID MEGABYTES SECONDS   fills so much memory evenly over so many seconds and idles otherwise; then checks it and prints the same line
  *   work --for SECONDS            counts how many thousand rounds it gets done in so many seconds of wall time; prints "COUNT CPU_SECONDS"
  */
 #include <stdint.h>
@@ -25,8 +26,40 @@ static uint64_t thousand(uint64_t x)
     return x;
 }
 
+/* What a page must hold: tells a page that was lost or swapped for another on the way. */
+static uint64_t stamp(size_t page)
+{
+    return (page + 1) * 0x9E3779B97F4A7C15u;
+}
+
+static int grow(const char *id, size_t megabytes, double length)
+{
+    const int ticks = 200;
+    double start = seconds(CLOCK_REALTIME);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = (megabytes << 20) / page, filled = 0;
+    char *memory = malloc(pages * page);
+    if (memory == NULL)
+        return 3;
+    for (int tick = 1; tick <= ticks; tick++) {
+        for (; filled < pages * (size_t)tick / ticks; filled++)
+            for (size_t word = 0; word < page; word += sizeof(uint64_t))
+                *(uint64_t *)(memory + filled * page + word) = stamp(filled);
+        usleep((useconds_t)(length / ticks * 1e6));
+    }
+    uint64_t sum = 0;
+    for (size_t i = 0; i < pages; i++) {
+        if (*(uint64_t *)(memory + i * page) != stamp(i) || *(uint64_t *)(memory + i * page + page - sizeof(uint64_t)) != stamp(i))
+            return 4;
+        sum += stamp(i);
+    }
+    printf("%s %.3f %.3f %llx\n", id, start, seconds(CLOCK_REALTIME), (unsigned long long)sum);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 5 && strcmp(argv[1], "--grow") == 0)
+        return grow(argv[2], (size_t)atol(argv[3]), atof(argv[4]));
     if (argc == 3 && strcmp(argv[1], "--for") == 0) {
         double until = seconds(CLOCK_MONOTONIC) + atof(argv[2]);
         uint64_t count = 0, x = 1;

@@ -51,6 +51,11 @@ needs() {
         echo "openssh-server file /usr/sbin/sshd the peer that Isobar is compared with"
         echo "openssh-client command ssh the peer that Isobar is compared with"
         echo "sshfs command sshfs the peer that the file view is compared with"
+        echo "parallel command parallel the peer that balancing is compared with"
+        echo "slurmctld command slurmctld the peer that balancing is compared with"
+        echo "slurmd command slurmd the peer that balancing is compared with"
+        echo "slurm-client command sbatch the peer that balancing is compared with"
+        echo "munge command munged the keys of Slurm"
         ;;
     *)
         fail "unknown part '$1'; the parts are run, build, test and bench."

@@ -6,7 +6,6 @@ import subprocess
 import time
 
 MOUNT = "/sys/fs/cgroup"
-PERIOD = 20_000
 
 
 class Hosts:
@@ -21,7 +20,8 @@ class Hosts:
 
     def __enter__(self):
         subprocess.run([self.isobar, "sandbox", "down", "--sandbox", self.sandbox], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
-        options = ["--cores", ",".join(str(c) for c in self.cores.values())]
+        sizes = list(self.cores.values())
+        options = ["--cores", ",".join(map(str, sizes if len(set(sizes)) > 1 else sizes[:1]))]
         if self.memory:
             options += ["--memory", str(self.memory)]
         if self.is_bare:
@@ -61,11 +61,12 @@ class Hosts:
 
     def resize(self, host, cores):
         """The host is so large from now on."""
-        folder = self.group(host, "cpu")
+        folder, period = self.group(host, "cpu"), max(5000, round(1000 / cores))
         if os.path.exists(f"{folder}/cpu.max"):
-            write(f"{folder}/cpu.max", f"{int(cores * PERIOD)} {PERIOD}")
+            write(f"{folder}/cpu.max", f"{round(cores * period)} {period}")
         else:
-            write(f"{folder}/cpu.cfs_quota_us", str(int(cores * PERIOD)))
+            write(f"{folder}/cpu.cfs_period_us", str(period))
+            write(f"{folder}/cpu.cfs_quota_us", str(round(cores * period)))
 
     def cpu_seconds(self, host):
         """CPU seconds that everything in the host has used so far."""
@@ -73,6 +74,16 @@ class Hosts:
         if os.path.exists(f"{folder}/cpuacct.usage"):
             return int(read(f"{folder}/cpuacct.usage")) / 1e9
         return int(read(f"{folder}/cpu.stat").split()[1]) / 1e6
+
+    def wait_for_quiet(self, until, cores=0.1):
+        """Waits until all hosts together use less than so many cores, seen from outside."""
+        before = sum(self.cpu_seconds(host) for host in self.names)
+        while time.monotonic() < until:
+            time.sleep(1)
+            now = sum(self.cpu_seconds(host) for host in self.names)
+            if now - before < cores:
+                return
+            before = now
 
     def memory_events(self, host):
         """How often the host's group killed for want of memory, and the most that it held, in bytes."""

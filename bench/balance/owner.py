@@ -32,11 +32,11 @@ def owners_work(hosts, program, per_core):
     return time.monotonic() - began
 
 
-def measure(isobar, folder, way, name, seed, per_core):
+def measure(isobar, folder, way, name, seed):
     program = f"{folder}/work"
     with Hosts(isobar, SANDBOX, thirty.CORES, is_bare=name not in ("isobar", "home")) as hosts:
         before = thirty.capacity(hosts, program)
-        per_core = per_core or sum(before.values()) / hosts.capacity
+        per_core = thirty.same_for_all(folder, sum(before.values()) / hosts.capacity)
         alone = owners_work(hosts, program, per_core) if way == "owner" else None
         sizes = work.lengths(thirty.JOBS, thirty.LIMIT_SECONDS * hosts.capacity, seed)
         jobs = [(f"j{i:02}", round(size * per_core), thirty.MEGABYTES) for i, size in enumerate(sizes)]
@@ -95,11 +95,9 @@ def main(isobar, folder, results, arguments):
         ways = arguments[0].split(",") if arguments else ("slow", "owner")
         names = arguments[1].split(",") if len(arguments) > 1 else ("isobar", "parallel1", "slurm")
         seed = int(arguments[2]) if len(arguments) > 2 else 1
-        per_core = next(iter(runs.values()))["perCore"] if runs else None
         for way in ways:
             for name in names:
-                one = measure(isobar, folder, way, name, seed, per_core)
-                per_core = one["perCore"]
+                one = measure(isobar, folder, way, name, seed)
                 runs[f"{way}-{name}-{seed}"] = one
                 with open(path, "w") as file:
                     json.dump(runs, file)

@@ -35,18 +35,29 @@ def contender(name, folder):
     }[name]()
 
 
-def measure(isobar, folder, name, seed, sandbox=SANDBOX, per_core=None):
+def same_for_all(folder, measured):
+    """Thousand rounds that count as one CPU second: what was measured first, so that all contenders are given the same work."""
+    path = f"{folder}/rounds-per-core-second"
+    if not os.path.exists(path):
+        with open(path, "w") as file:
+            file.write(str(measured))
+    with open(path) as file:
+        return float(file.read())
+
+
+def measure(isobar, folder, name, seed, sandbox=SANDBOX):
     """One contender on fresh hosts."""
     program = f"{folder}/work"
     with Hosts(isobar, sandbox, CORES, is_bare=name not in ("isobar", "home")) as hosts:
         before = capacity(hosts, program)
-        # The same work for all contenders: by the core's speed that was measured first.
-        per_core = per_core or sum(before.values()) / hosts.capacity
+        per_core = same_for_all(folder, sum(before.values()) / hosts.capacity)
         sizes = work.lengths(JOBS, LIMIT_SECONDS * hosts.capacity, seed)
         jobs = [(f"j{i:02}", round(size * per_core), MEGABYTES) for i, size in enumerate(sizes)]
         cpu = {host: hosts.cpu_seconds(host) for host in hosts.names}
         outcome = contender(name, folder).run(hosts, program, jobs, HOME)
         used = sum(hosts.cpu_seconds(host) - cpu[host] for host in hosts.names)
+        if name == "isobar":
+            record(hosts, folder, f"{folder}/thirty-{seed}.csv")
         after = capacity(hosts, program)
         return {
             "name": outcome.name,
@@ -65,14 +76,21 @@ def measure(isobar, folder, name, seed, sandbox=SANDBOX, per_core=None):
         }
 
 
+def record(hosts, folder, path):
+    """What `isobar sim record` makes of the run, and the command that it says."""
+    text = hosts.ask(HOME, "sh", "-c", "isobar sim record /tmp/seen.csv && cat /tmp/seen.csv").splitlines()
+    with open(path, "w") as file:
+        file.write("\n".join(text[2:]) + "\n")
+    with open(path + ".command", "w") as file:
+        file.write("\n".join(text[:2]) + "\n")
+
+
 def run(isobar, folder, results, names=NAMES, seeds=(1,)):
     runs = load(folder)
-    per_core = next(iter(runs.values()))["perCore"] if runs else None
     for seed in seeds:
         for name in names:
             began = time.monotonic()
-            one = measure(isobar, folder, name, seed, per_core=per_core)
-            per_core = one["perCore"]
+            one = measure(isobar, folder, name, seed)
             runs[f"{name}-{seed}"] = one
             save(folder, runs)
             print(f"{one['name']}, seed {seed}: {one['makespan']:.0f} s, {len([m for m in one['moves'] if m['committed']])} moves; {one['notes']} ({time.monotonic() - began:.0f} s in all)", flush=True)

@@ -12,7 +12,11 @@ public sealed record HostLimits(double? Cores = null, long? MemoryBytes = null);
 internal static class HostGroups
 {
     private const string Mount = "/sys/fs/cgroup";
-    private const int PeriodMicroseconds = 20_000;
+
+    // A slow machine answers slowly, but it does answer: in a long period all of a host stands still for most of it once its time is used up, which no machine does. The kernel
+    // refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period), so small hosts have longer periods.
+    private const int ShortestPeriodMicroseconds = 5_000;
+    private const int LeastQuotaMicroseconds = 1_000;
     private static readonly string[] Controllers = ["cpu", "cpuacct", "memory", "pids"];
 
     private static bool IsUnified => File.Exists(Path.Combine(Mount, "cgroup.controllers"));
@@ -68,7 +72,7 @@ internal static class HostGroups
         var group = Path.Combine(Mount, name);
         Directory.CreateDirectory(group);
         if (limits.Cores is { } cores)
-            File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {PeriodMicroseconds}"));
+            File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {Period(cores)}"));
         if (limits.MemoryBytes is { } bytes)
             File.WriteAllText(Path.Combine(group, "memory.max"), bytes.ToString(CultureInfo.InvariantCulture));
         return [group];
@@ -89,7 +93,7 @@ internal static class HostGroups
 
         if (limits.Cores is { } cores)
         {
-            File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_period_us", PeriodMicroseconds.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_period_us", Period(cores).ToString(CultureInfo.InvariantCulture));
             File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_quota_us", Quota(cores).ToString(CultureInfo.InvariantCulture));
         }
 
@@ -98,6 +102,7 @@ internal static class HostGroups
         return groups;
     }
 
-    // The kernel refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period).
-    private static long Quota(double cores) => Math.Max(1000, (long)(cores * PeriodMicroseconds));
+    private static long Period(double cores) => Math.Max(ShortestPeriodMicroseconds, (long)Math.Ceiling(LeastQuotaMicroseconds / cores));
+
+    private static long Quota(double cores) => (long)Math.Round(cores * Period(cores));
 }

@@ -46,11 +46,14 @@ internal sealed record RecordedRun(Workload Workload, IReadOnlyList<(string Name
     }
 
     /// <summary>The command that runs the same jobs on the same machines in the simulator.</summary>
-    public string Replay(string profile, string file)
+    public string Replay(string profile, string file, string movesAtOnce)
     {
         var cores = string.Join(',', Machines.Select(machine => string.Create(CultureInfo.InvariantCulture, $"{machine.Cores}x{machine.Capacity / machine.Cores:0.####}")));
         var costs = MoveSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $" --costs {seconds:0.###}") : "";
-        return $"isobar sim run {profile} -w trace:{file} --cores {cores}{costs}";
+        // Without moves nothing was balanced, whatever the profile.
+        return movesAtOnce == "0"
+            ? $"isobar sim run local -w trace:{file} --cores {cores}"
+            : $"isobar sim run {profile} -w trace:{file} --cores {cores}{costs} --moves-at-once {movesAtOnce}";
     }
 
     // Where a job used its CPU seconds is not on record: they are taken as those of its home's cores.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Isobar.Cli.Balance;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol.Balance;
 using Isobar.Protocol.Cluster;
@@ -21,18 +22,18 @@ internal static class SimRecordCommand
         command.SetAction((parsed, cancel) => ReportOptions.GuardAsync(async () =>
         {
             var target = parsed.GetValue(file)!;
-            var (run, profile) = await ReadAsync(parsed.SocketPath(), parsed.GetValue(since), cancel);
+            var (run, profile, movesAtOnce) = await ReadAsync(parsed.SocketPath(), parsed.GetValue(since), cancel);
             await using (var writer = target.CreateText())
                 ProcessTrace.Write(run.Workload, writer);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{run.Workload.Items.Count} jobs on {run.Machines.Count} machines, {run.Workload.TotalCpu:0.0} standard CPU s, {run.Moves} moves, {run.Seconds:0.0} s from the first start to the last end. The same in the simulator:"));
-            Console.WriteLine(run.Replay(profile, target.ToString()));
+            Console.WriteLine(run.Replay(profile, target.ToString(), movesAtOnce));
         }));
         return command;
     }
 
-    private static async Task<(RecordedRun Run, string Profile)> ReadAsync(string socket, double? since, CancellationToken cancel)
+    private static async Task<(RecordedRun Run, string Profile, string MovesAtOnce)> ReadAsync(string socket, double? since, CancellationToken cancel)
     {
         var from = since is { } minutes ? DateTimeOffset.UtcNow - TimeSpan.FromMinutes(minutes) : DateTimeOffset.MinValue;
         var list = await Daemon.CallAsync(socket, channel => new LocalJobs.LocalJobsClient(channel).ListAsync(new ListRequest { All = true }, cancellationToken: cancel));
@@ -47,6 +48,7 @@ internal static class SimRecordCommand
         var loads = await Daemon.CallAsync(socket, channel => new LocalBalance.LocalBalanceClient(channel).LoadsAsync(new LoadsRequest(), cancellationToken: cancel));
         var nodes = await Daemon.CallAsync(socket, channel => new LocalCluster.LocalClusterClient(channel).NodesAsync(new NodesRequest(), cancellationToken: cancel));
         var speeds = nodes.Nodes.Where(node => node.Status is not null).ToDictionary(node => node.Name, node => node.Status.Speed);
-        return (RecordedRun.Of(jobs, ledger, loads, speeds), loads.Profile);
+        var settings = await Daemon.CallAsync(socket, channel => new LocalBalance.LocalBalanceClient(channel).GetSettingsAsync(new GetSettingsRequest(), cancellationToken: cancel));
+        return (RecordedRun.Of(jobs, ledger, loads, speeds), loads.Profile, ConfigCommand.ValueOf(settings, "moves-at-once", ""));
     }
 }

@@ -93,7 +93,7 @@ internal sealed partial class LivePolicies
             var acceptance = set.Rules.Judge(in snapshot, in offer);
             // A new job has no name yet; it is here, and counted by its threads, within moments.
             if (acceptance.Accepted)
-                _arriving[placement ? $"{name} {++_placements}" : name] = look.Now + (placement ? StartsWithin : ArrivesWithin);
+                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes);
             return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
         }
     }
@@ -143,9 +143,9 @@ internal sealed partial class LivePolicies
     private LiveLook LookNow(PolicySet set)
     {
         var now = MachineLoad.Now;
-        foreach (var (job, until) in _arriving)
+        foreach (var (job, arrival) in _arriving)
         {
-            if (now > until)
+            if (now > arrival.Until)
                 _arriving.Remove(job);
         }
 
@@ -155,8 +155,9 @@ internal sealed partial class LivePolicies
             ReadyNow = ReadyWithoutNoise(set),
             OwnerLoad = load.OwnerCpus,
             OwnerIdleSeconds = double.PositiveInfinity,
-            FreeMemoryBytes = _sample.FreeMemoryBytes,
+            FreeMemoryBytes = Math.Max(0, _sample.FreeMemoryBytes - Promised()),
             TotalMemoryBytes = _sample.TotalMemoryBytes,
+            MemoryFillBytesPerSecond = load.MemoryFillBytesPerSecond,
             UsedProcessSlots = load.Look.Threads,
             MaxProcessSlots = load.Look.MaxThreads,
             LastMoveStarted = _lastMoveStarted,
@@ -167,6 +168,15 @@ internal sealed partial class LivePolicies
         state.TakeLoad(set.Load);
         var self = set.Load.ToEntry(set.Numbers.Self, _incarnation, _sequence, in _sample);
         return new LiveLook { Now = now, Self = self, State = state, Count = count };
+    }
+
+    // What was accepted will need its memory, whatever of it has come by now.
+    private long Promised()
+    {
+        long bytes = 0;
+        foreach (var (_, arrival) in _arriving)
+            bytes += arrival.Bytes;
+        return bytes;
     }
 
     // One look at the run queue sees one thread more or less by chance; the mean of the last period is what a rule means by "at this moment".

@@ -95,6 +95,9 @@ public sealed record Scenario
     /// <summary>A node kills its largest process when memory in use passes this multiple of what it has (swap included).</summary>
     public double KillAbove { get; init; } = double.PositiveInfinity;
 
+    /// <summary>Moves that a node makes at a time, and that come to a node at a time, as the daemon's setting moves-at-once; 0: no limit.</summary>
+    public int MovesAtOnce { get; init; }
+
     public OwnerModel? Owners { get; init; }
 
     public IReadOnlyList<Fault> Faults { get; init; } = [];
