@@ -17,6 +17,7 @@ internal static class HostGroups
     // refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period), so small hosts have longer periods.
     private const int ShortestPeriodMicroseconds = 5_000;
     private const int LeastQuotaMicroseconds = 1_000;
+    private const string CpuSets = "cpuset";
     private static readonly string[] Controllers = ["cpu", "cpuacct", "memory", "pids"];
 
     private static bool IsUnified => File.Exists(Path.Combine(Mount, "cgroup.controllers"));
@@ -24,11 +25,15 @@ internal static class HostGroups
     public static string NameOf(SandboxPlace place, string host) => $"isobar-sandbox-{place.Tag}-{host}";
 
     /// <summary>Makes the host's groups; an empty list when the machine has no writable control groups and no limit was asked for.</summary>
-    public static IReadOnlyList<string> Create(SandboxPlace place, string host, HostLimits limits)
+    /// <param name="place">The sandbox.</param>
+    /// <param name="host">The host's name.</param>
+    /// <param name="limits">Its size.</param>
+    /// <param name="cpus">The CPUs that it runs on, as the kernel writes lists; null = all.</param>
+    public static IReadOnlyList<string> Create(SandboxPlace place, string host, HostLimits limits, string? cpus)
     {
         try
         {
-            return IsUnified ? CreateUnified(NameOf(place, host), limits) : CreateLegacy(NameOf(place, host), limits);
+            return IsUnified ? CreateUnified(NameOf(place, host), limits, cpus) : CreateLegacy(NameOf(place, host), limits, cpus);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +48,7 @@ internal static class HostGroups
     {
         if (!Directory.Exists(Mount))
             return;
-        string[] roots = [Mount, .. Controllers.Select(controller => Path.Combine(Mount, controller))];
+        string[] roots = [Mount, .. Controllers.Append(CpuSets).Select(controller => Path.Combine(Mount, controller))];
         foreach (var root in roots.Where(Directory.Exists))
         {
             foreach (var group in Directory.GetDirectories(root, NameOf(place, "*")))
@@ -66,11 +71,13 @@ internal static class HostGroups
         }
     }
 
-    private static List<string> CreateUnified(string name, HostLimits limits)
+    private static List<string> CreateUnified(string name, HostLimits limits, string? cpus)
     {
-        File.WriteAllText(Path.Combine(Mount, "cgroup.subtree_control"), "+cpu +memory +pids");
+        File.WriteAllText(Path.Combine(Mount, "cgroup.subtree_control"), cpus is null ? "+cpu +memory +pids" : "+cpu +memory +pids +cpuset");
         var group = Path.Combine(Mount, name);
         Directory.CreateDirectory(group);
+        if (cpus is not null)
+            File.WriteAllText(Path.Combine(group, "cpuset.cpus"), cpus);
         if (limits.Cores is { } cores)
             File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {Period(cores)}"));
         if (limits.MemoryBytes is { } bytes)
@@ -78,7 +85,7 @@ internal static class HostGroups
         return [group];
     }
 
-    private static List<string> CreateLegacy(string name, HostLimits limits)
+    private static List<string> CreateLegacy(string name, HostLimits limits, string? cpus)
     {
         var groups = new List<string>();
         foreach (var controller in Controllers)
@@ -88,6 +95,16 @@ internal static class HostGroups
                 continue;
             var group = Path.Combine(root, name);
             Directory.CreateDirectory(group);
+            groups.Add(group);
+        }
+
+        if (cpus is not null && Directory.Exists(Path.Combine(Mount, CpuSets)))
+        {
+            var group = Path.Combine(Mount, CpuSets, name);
+            Directory.CreateDirectory(group);
+            // Nothing may run in a group before it has both.
+            File.WriteAllText(Path.Combine(group, "cpuset.mems"), File.ReadAllText(Path.Combine(Mount, CpuSets, "cpuset.mems")));
+            File.WriteAllText(Path.Combine(group, "cpuset.cpus"), cpus);
             groups.Add(group);
         }
 

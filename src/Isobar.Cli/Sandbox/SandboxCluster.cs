@@ -100,6 +100,7 @@ public sealed class SandboxCluster
         var launcher = new HostLauncher(place);
         var network = await launcher.StartNetworkAsync(cancellation).ConfigureAwait(false);
         await SandboxNetwork.CreateBridgeAsync(network, cancellation).ConfigureAwait(false);
+        var cpus = HostCpus.Of(limits);
         var known = string.Join('\n', names.Select((name, i) => $"{SandboxNetwork.AddressOf(i)} {name}"));
         var hosts = await Task.WhenAll(names.Select((name, i) => StartAsync(name, i))).ConfigureAwait(false);
         var state = new SandboxState(place.Name, network, hosts);
@@ -108,7 +109,7 @@ public sealed class SandboxCluster
 
         async Task<SandboxHost> StartAsync(string name, int index)
         {
-            var groups = HostGroups.Create(place, name, limits[index]);
+            var groups = HostGroups.Create(place, name, limits[index], cpus[index]);
             var pid = await launcher.StartHostAsync(name, known, groups, cancellation).ConfigureAwait(false);
             var started = SandboxProcesses.StartOf(pid) ?? throw new SandboxException($"the host '{name}' ended as soon as it had started.");
             var host = new SandboxHost(name, SandboxNetwork.AddressOf(index), pid, started, SandboxNetwork.LinkOf(index), groups);
