@@ -5,7 +5,7 @@ DESTDIR ?=
 OUT := out
 KEEP ?=
 
-.PHONY: help setup build build-tests test demo bench format install uninstall clean
+.PHONY: help setup build build-tests test demo bench format install install-files uninstall clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -41,13 +41,15 @@ format: ## format all sources
 
 install: ## programs and service unit under PREFIX (default /usr/local)
 	@eng/setup.sh run build
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build install-files
+
+install-files:
 	@install -D -m 755 $(OUT)/bin/isobar $(DESTDIR)$(PREFIX)/bin/isobar
 	@install -D -m 755 $(OUT)/sbin/isobard $(DESTDIR)$(PREFIX)/sbin/isobard
 	@install -D -m 755 $(OUT)/lib/isobar/isobar-supervisor $(DESTDIR)$(PREFIX)/lib/isobar/isobar-supervisor
 	@if [ -d /run/systemd/system ] || [ -n "$(DESTDIR)" ]; then \
-		sed 's,/usr/sbin/isobard,$(PREFIX)/sbin/isobard,' eng/isobard.service > $(OUT)/isobard.service && \
-		install -D -m 644 $(OUT)/isobard.service $(DESTDIR)/etc/systemd/system/isobard.service; fi
+		mkdir -p $(DESTDIR)/etc/systemd/system && \
+		sed 's,/usr/sbin/isobard,$(PREFIX)/sbin/isobard,' eng/isobard.service > $(DESTDIR)/etc/systemd/system/isobard.service; fi
 	@if [ -d /run/systemd/system ] && [ -z "$(DESTDIR)" ]; then systemctl daemon-reload; fi
 	@echo "Installed isobar, isobard and isobar-supervisor under $(DESTDIR)$(PREFIX)."
 

@@ -45,6 +45,7 @@ needs() {
         echo "python3-numpy file /usr/lib/python3/dist-packages/numpy a library that the tests move"
         echo "nodejs command node a program that the tests move"
         echo "default-jdk-headless command javac a program that the tests move"
+        echo "systemd file /lib/systemd/systemd the service manager that the service unit is tested with"
         echo "strace command strace a program that keeps another from being moved"
         ;;
     bench)

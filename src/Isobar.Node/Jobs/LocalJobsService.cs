@@ -37,7 +37,12 @@ internal sealed class LocalJobsService(JobDesk desk, HomeJobs jobs, JobFolders f
 
     public override async Task<ListReply> List(ListRequest request, ServerCallContext context)
     {
-        var reply = WireJobs.Reply(desk.List(request.All));
+        var uid = Caller(context).UserId;
+        if (uid == 0)
+            request.ClearUid();
+        else
+            request.Uid = uid;
+        var reply = WireJobs.List(desk, request);
         if (runtime.Current is not { } cluster)
             return reply;
         var others = cluster.Roster.Current.Nodes.Keys.Where(node => node != cluster.NodeName).Select(node => AskAsync(node, request, context.CancellationToken));

@@ -20,7 +20,7 @@ internal sealed class PeerJobsService(JobDesk desk, GuestJobs guests) : PeerJobs
         return Task.FromResult(new StartGuestReply());
     }
 
-    public override Task<ListReply> List(ListRequest request, ServerCallContext context) => Task.FromResult(WireJobs.Reply(desk.List(request.All)));
+    public override Task<ListReply> List(ListRequest request, ServerCallContext context) => Task.FromResult(WireJobs.List(desk, request));
 
     public override async Task Command(CommandRequest request, IServerStreamWriter<EventReply> responses, ServerCallContext context) =>
         await WireJobs.CommandAsync(desk, request, request.Uid, responses, context.CancellationToken);

@@ -9,12 +9,16 @@ namespace Isobar.Node.Jobs;
 /// <summary>Between the wire's messages and ours.</summary>
 internal static class WireJobs
 {
-    public static ListReply Reply(IEnumerable<JobStatus> jobs)
+    private static ListReply Reply(IEnumerable<JobStatus> jobs)
     {
         var reply = new ListReply();
         reply.Jobs.AddRange(jobs.Select(job => ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(job, JobJson.Default.JobStatus))));
         return reply;
     }
+
+    /// <summary>The jobs that a caller may see.</summary>
+    public static ListReply List(JobDesk desk, ListRequest request) =>
+        Reply(desk.List(request.All).Where(job => !request.HasUid || job.Uid == request.Uid));
 
     public static MovesReply Reply(IEnumerable<MoveRecord> moves)
     {
