@@ -16,6 +16,8 @@ internal sealed record RecordedRun(Workload Workload, IReadOnlyList<(string Name
 {
     // What a large job's memory takes longer says nothing about the fixed part of a move.
     private const long Small = 32L << 20;
+    // What a move takes from the CPU of either end, as the daemon counts it, in standard CPU seconds.
+    private const double MoveCpuSeconds = 0.13;
     // The kernel counts CPU time of processes in hundredths.
     private const double LeastCpuSeconds = 0.01;
 
@@ -49,11 +51,11 @@ internal sealed record RecordedRun(Workload Workload, IReadOnlyList<(string Name
     public string Replay(string profile, string file, string movesAtOnce)
     {
         var cores = string.Join(',', Machines.Select(machine => string.Create(CultureInfo.InvariantCulture, $"{machine.Cores}x{machine.Capacity / machine.Cores:0.####}")));
-        var costs = MoveSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $" --costs {seconds:0.###}") : "";
+        var costs = MoveSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $" --costs {seconds:0.###}+{MoveCpuSeconds}") : "";
         // Without moves nothing was balanced, whatever the profile.
         return movesAtOnce == "0"
-            ? $"isobar sim run local -w trace:{file} --cores {cores}"
-            : $"isobar sim run {profile} -w trace:{file} --cores {cores}{costs} --moves-at-once {movesAtOnce}";
+            ? $"isobar sim run local -n {Machines.Count} -w trace:{file} --cores {cores}"
+            : $"isobar sim run {profile} -n {Machines.Count} -w trace:{file} --cores {cores}{costs} --moves-at-once {movesAtOnce}";
     }
 
     // Where a job used its CPU seconds is not on record: they are taken as those of its home's cores.

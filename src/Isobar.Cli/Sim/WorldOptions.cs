@@ -28,7 +28,7 @@ internal sealed class WorldOptions
     private readonly Option<double> _seconds = new("--seconds") { Description = "Length of generated workloads in virtual seconds", DefaultValueFactory = _ => 3600 };
     private readonly Option<string> _costs = new("--costs")
     {
-        Description = "What a move costs: modern (0.15 s + memory at 1 GB/s), modern-cpu (and CPU at both ends), 1996, FIXED_SECONDS, or FIXED_SECONDS+CPU_SECONDS at each end",
+        Description = "What a move costs: modern (0.15 s + memory at 1 GB/s), modern-cpu (and CPU at both ends), 1996, FIXED_SECONDS, or FIXED_SECONDS+CPU_SECONDS (at each end, counted by the policies)",
         DefaultValueFactory = _ => "modern-cpu",
     };
 
@@ -96,7 +96,7 @@ internal sealed class WorldOptions
         "modern-cpu" => MoveCosts.ModernWithCpu,
         "1996" => MoveCosts.Of1996,
         _ when text.Split('+') is { Length: 1 or 2 } parts && Seconds(parts[0]) is { } seconds && Seconds(parts[^1]) is { } cpu =>
-            MoveCosts.ModernWithCpu with { FixedSeconds = seconds, CpuSeconds = parts.Length == 2 ? cpu : MoveCosts.ModernWithCpu.CpuSeconds },
+            MoveCosts.ModernWithCpu with { FixedSeconds = seconds, CpuSeconds = parts.Length == 2 ? cpu : MoveCosts.ModernWithCpu.CpuSeconds, PoliciesCountCpu = parts.Length == 2 },
         _ => throw new SimulationException($"There are no costs {text}; give modern, modern-cpu, 1996, or the fixed seconds of a move."),
     };
 

@@ -18,7 +18,7 @@ public sealed partial class ClusterSimulation
     {
         MoveStyle.Lazy => new CostModel(costs.FixedSeconds, costs.BytesPerSecond, 0, costs.PlacementSeconds),
         MoveStyle.Checkpoint => new CostModel(costs.FixedSeconds, costs.CheckpointBytesPerSecond / 2, 1, costs.PlacementSeconds),
-        _ => new CostModel(costs.FixedSeconds, costs.BytesPerSecond, 1, costs.PlacementSeconds),
+        _ => new CostModel(costs.FixedSeconds, costs.BytesPerSecond, 1, costs.PlacementSeconds, costs.PoliciesCountCpu ? costs.CpuSeconds : 0),
     };
 
     /// <summary>Asks the policy where a new process shall start; true when it is on its way to another node.</summary>

@@ -27,6 +27,9 @@ public sealed record MoveCosts
     /// <summary>CPU seconds that a move costs at the source and again at the target, whatever its size.</summary>
     public double CpuSeconds { get; init; }
 
+    /// <summary>Whether policies count these CPU seconds, as the daemon's do.</summary>
+    public bool PoliciesCountCpu { get; init; }
+
     /// <summary>CPU seconds per byte moved, at the source and again at the target.</summary>
     public double CpuSecondsPerByte { get; init; }
 

@@ -12,9 +12,11 @@ namespace Isobar.Supervisor.Hosting;
 /// </summary>
 internal sealed partial class JobHost : IDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+    // Somebody at a terminal waits for his prompt after Ctrl-Z; for the many jobs without one each look costs more than it tells.
+    private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
-    private const int LooksPerUsage = 10;
 
     private readonly HostPlace _here;
     private readonly ResumableLink _link;
@@ -177,11 +179,13 @@ internal sealed partial class JobHost : IDisposable
     private async Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken)
     {
         var stopped = false;
+        var every = job.Stdio.Terminal is null ? LookEvery : LookEveryOnTerminals;
+        var looksPerUsage = (int)Math.Round(UsageEvery / every);
         try
         {
             for (var look = 1; !job.Init.HasExited; look++)
             {
-                await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(every, cancellationToken).ConfigureAwait(false);
                 KeepLease(job);
                 // Neither a move nor the lease is the user's stop.
                 if (!_moving && _frozenByLease is null && job.MainIsStopped != stopped)
@@ -190,7 +194,7 @@ internal sealed partial class JobHost : IDisposable
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
                 }
 
-                if (look % LooksPerUsage == 0)
+                if (look % looksPerUsage == 0)
                     await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
             }
         }

@@ -19,7 +19,7 @@ public sealed class RecordedRunTests
         Assert.Equal([(0.0, 0, 8.0), (3.0, 1, 5.0)], run.Workload.Items.Select(item => (item.Arrival, item.Home, item.Cpu)));
         Assert.Equal(("work", 2L << 20), (run.Workload.Items[0].Name, (long)run.Workload.Items[0].Memory));
         Assert.Equal(20, run.Seconds);
-        Assert.Equal("isobar sim run isobar -w trace:seen.csv --cores 2x1.5,1x0.5 --moves-at-once 2", run.Replay("isobar", "seen.csv", "2"));
+        Assert.Equal("isobar sim run isobar -n 2 -w trace:seen.csv --cores 2x1.5,1x0.5 --moves-at-once 2", run.Replay("isobar", "seen.csv", "2"));
         Assert.StartsWith("isobar sim run local ", run.Replay("isobar", "seen.csv", "0"), StringComparison.Ordinal);
     }
 
@@ -29,7 +29,7 @@ public sealed class RecordedRunTests
         MoveRecord[] ledger = [Move(0.3), Move(0.1), Move(0.2), Move(9, committed: false), Move(7, bytes: 1L << 30)];
         var run = RecordedRun.Of([Job("alpha-1", 0, 12, 4)], ledger, Loads(("alpha", 1, 1.0)), Speeds);
         Assert.Equal((0.2, 4), (run.MoveSeconds, run.Moves));
-        Assert.Contains(" --costs 0.2 ", run.Replay("isobar", "seen.csv", "2"), StringComparison.Ordinal);
+        Assert.Contains(" --costs 0.2+0.13 ", run.Replay("isobar", "seen.csv", "2"), StringComparison.Ordinal);
     }
 
     [Fact]
