@@ -20,7 +20,11 @@ fail() {
 [ -x "$out/bin/isobar" ] || fail "$out/bin/isobar is not there: run 'make build' first."
 [ "$(id -u)" = 0 ] || fail "making hosts out of namespaces needs root: run it with sudo."
 compiler=$(command -v gcc || command -v clang || command -v cc) || fail "no C compiler is there: run 'make setup'."
-mkdir -p "$folder" && chmod 755 "$folder" && "$compiler" -O2 -o "$folder/work" "$root/bench/work.c" || fail "the program that works could not be compiled."
+mkdir -p "$folder" && chmod 755 "$folder" || fail "$folder could not be made."
+# Not replaced while another experiment runs it.
+if [ ! -x "$folder/work" ] || [ "$root/bench/work.c" -nt "$folder/work" ]; then
+    "$compiler" -O2 -o "$folder/work" "$root/bench/work.c" || fail "the program that works could not be compiled."
+fi
 experiment=$1
 shift
 exec /usr/bin/python3 "$root/bench/balance" "$experiment" "$out/bin/isobar" "$folder" "$results" "$@"

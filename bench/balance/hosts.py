@@ -3,9 +3,13 @@
 import json
 import os
 import subprocess
+import threading
 import time
 
 MOUNT = "/sys/fs/cgroup"
+# So that the hosts get what their quotas promise, whatever else the machine does: ordinary groups have 1024.
+SHARES = 16384
+PERIOD = 20_000
 
 
 class Hosts:
@@ -28,6 +32,13 @@ class Hosts:
             options.append("--bare")
         subprocess.run(
             [self.isobar, "sandbox", "up", "--sandbox", self.sandbox, "--name", ",".join(self.names), *options], check=True, stdout=subprocess.DEVNULL, timeout=180)
+        for name in self.names:
+            folder = self.group(name, "cpu")
+            if os.path.exists(f"{folder}/cpu.shares"):
+                write(f"{folder}/cpu.shares", str(SHARES))
+            else:
+                write(f"{folder}/cpu.weight", str(min(10000, SHARES * 100 // 1024)))
+            self.resize(name, self.cores[name])
         return self
 
     def __exit__(self, *_):
@@ -61,12 +72,17 @@ class Hosts:
 
     def resize(self, host, cores):
         """The host is so large from now on."""
-        folder, period = self.group(host, "cpu"), max(5000, round(1000 / cores))
+        folder, quota = self.group(host, "cpu"), round(cores * PERIOD)
+        # What it did not get of one period, because others had the CPU, it may catch up in the next: else a host is smaller than its quota on a machine that is not idle.
         if os.path.exists(f"{folder}/cpu.max"):
-            write(f"{folder}/cpu.max", f"{round(cores * period)} {period}")
+            write(f"{folder}/cpu.max.burst", "0")
+            write(f"{folder}/cpu.max", f"{quota} {PERIOD}")
+            write(f"{folder}/cpu.max.burst", str(quota))
         else:
-            write(f"{folder}/cpu.cfs_period_us", str(period))
-            write(f"{folder}/cpu.cfs_quota_us", str(round(cores * period)))
+            write(f"{folder}/cpu.cfs_burst_us", "0")
+            write(f"{folder}/cpu.cfs_period_us", str(PERIOD))
+            write(f"{folder}/cpu.cfs_quota_us", str(quota))
+            write(f"{folder}/cpu.cfs_burst_us", str(quota))
 
     def cpu_seconds(self, host):
         """CPU seconds that everything in the host has used so far."""
@@ -74,6 +90,28 @@ class Hosts:
         if os.path.exists(f"{folder}/cpuacct.usage"):
             return int(read(f"{folder}/cpuacct.usage")) / 1e9
         return int(read(f"{folder}/cpu.stat").split()[1]) / 1e6
+
+    def watch(self):
+        """Notes each second what each host and what the whole machine has used since the second before; call the result to end it and get the list."""
+        over, seen = threading.Event(), []
+
+        def look():
+            before = [self.cpu_seconds(host) for host in self.names] + [machine_seconds()]
+            at = time.monotonic()
+            while not over.wait(1):
+                now, then = [self.cpu_seconds(host) for host in self.names] + [machine_seconds()], time.monotonic()
+                seen.append([round((n - b) / (then - at), 3) for n, b in zip(now, before)])
+                before, at = now, then
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+
+        def end():
+            over.set()
+            thread.join()
+            return seen
+
+        return end
 
     def wait_for_quiet(self, until, cores=0.1):
         """Waits until all hosts together use less than so many cores, seen from outside."""
@@ -105,6 +143,12 @@ class Hosts:
                 if time.monotonic() > until:
                     raise RuntimeError(f"{host} does not hear of all others: {nodes}")
                 time.sleep(0.5)
+
+
+def machine_seconds():
+    """CPU seconds that the whole machine was busy so far."""
+    fields = read("/proc/stat").split("\n", 1)[0].split()[1:8]
+    return sum(int(field) for i, field in enumerate(fields) if i not in (3, 4)) / os.sysconf("SC_CLK_TCK")
 
 
 def read(path):

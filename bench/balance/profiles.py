@@ -7,11 +7,11 @@ import time
 import report
 from hosts import Hosts
 
-CORES = {"alpha": 0.3, "beta": 0.3, "gamma": 0.3}
+CORES = {"alpha": 0.15, "beta": 0.15, "gamma": 0.15}
 HOME = "alpha"
 SECONDS = 60
 JOBS = 6
-CPU_SECONDS = 5
+CPU_SECONDS = 3
 SANDBOX = "bench-profiles"
 # Long enough for starts in a row to see the news of each other.
 BETWEEN = 1.5

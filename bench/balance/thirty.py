@@ -54,7 +54,9 @@ def measure(isobar, folder, name, seed, sandbox=SANDBOX):
         sizes = work.lengths(JOBS, LIMIT_SECONDS * hosts.capacity, seed)
         jobs = [(f"j{i:02}", round(size * per_core), MEGABYTES) for i, size in enumerate(sizes)]
         cpu = {host: hosts.cpu_seconds(host) for host in hosts.names}
+        watch = hosts.watch()
         outcome = contender(name, folder).run(hosts, program, jobs, HOME)
+        usage = watch()
         used = sum(hosts.cpu_seconds(host) - cpu[host] for host in hosts.names)
         if name == "isobar":
             record(hosts, folder, f"{folder}/thirty-{seed}.csv")
@@ -70,6 +72,7 @@ def measure(isobar, folder, name, seed, sandbox=SANDBOX):
             "slowdowns": {job: (end - outcome.began) / size for (job, (_, _, end)), size in zip(sorted(outcome.jobs.items()), sizes)},
             "sizes": sizes,
             "cpuSeconds": used,
+            "usage": usage,
             "jobs": {job: {"start": start - outcome.began, "end": end - outcome.began, "spells": spells} for job, (start, spells, end) in sorted(outcome.jobs.items())},
             "moves": [{"job": job, **move} for job, move in outcome.moves],
             "notes": outcome.notes,

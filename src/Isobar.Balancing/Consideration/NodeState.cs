@@ -35,7 +35,7 @@ public struct NodeState
 
     public long TotalMemoryBytes { get; set; }
 
-    /// <summary>Bytes per second by which free memory shrinks at present; negative when it grows, 0 when it is not known.</summary>
+    /// <summary>Bytes per second by which the jobs' memory grows at present; negative when it shrinks, 0 when it is not known.</summary>
     public double MemoryFillBytesPerSecond { get; set; }
 
     public int UsedProcessSlots { get; set; }

@@ -12,11 +12,8 @@ public sealed record HostLimits(double? Cores = null, long? MemoryBytes = null);
 internal static class HostGroups
 {
     private const string Mount = "/sys/fs/cgroup";
-
-    // A slow machine answers slowly, but it does answer: in a long period all of a host stands still for most of it once its time is used up, which no machine does. The kernel
-    // refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period), so small hosts have longer periods.
-    private const int ShortestPeriodMicroseconds = 5_000;
-    private const int LeastQuotaMicroseconds = 1_000;
+    // Not shorter: what a host does not get of a period, since others have the CPU, is lost, and a host of 0.6 cores on a busy machine becomes one of 0.3.
+    private const int PeriodMicroseconds = 20_000;
     private const string CpuSets = "cpuset";
     private static readonly string[] Controllers = ["cpu", "cpuacct", "memory", "pids"];
 
@@ -79,7 +76,7 @@ internal static class HostGroups
         if (cpus is not null)
             File.WriteAllText(Path.Combine(group, "cpuset.cpus"), cpus);
         if (limits.Cores is { } cores)
-            File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {Period(cores)}"));
+            File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {PeriodMicroseconds}"));
         if (limits.MemoryBytes is { } bytes)
             File.WriteAllText(Path.Combine(group, "memory.max"), bytes.ToString(CultureInfo.InvariantCulture));
         return [group];
@@ -110,7 +107,7 @@ internal static class HostGroups
 
         if (limits.Cores is { } cores)
         {
-            File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_period_us", Period(cores).ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_period_us", PeriodMicroseconds.ToString(CultureInfo.InvariantCulture));
             File.WriteAllText($"{Mount}/cpu/{name}/cpu.cfs_quota_us", Quota(cores).ToString(CultureInfo.InvariantCulture));
         }
 
@@ -119,7 +116,6 @@ internal static class HostGroups
         return groups;
     }
 
-    private static long Period(double cores) => Math.Max(ShortestPeriodMicroseconds, (long)Math.Ceiling(LeastQuotaMicroseconds / cores));
-
-    private static long Quota(double cores) => (long)Math.Round(cores * Period(cores));
+    // The kernel refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period).
+    private static long Quota(double cores) => Math.Max(1000, (long)Math.Round(cores * PeriodMicroseconds));
 }

@@ -21,9 +21,6 @@ internal sealed class MachineLoad : IDisposable
     private const double Better = 1.01;
     private const double OwnerTimeConstant = 10;
 
-    // Long enough that one read of a file is no flood, short enough to see a program grow before it has filled the machine.
-    private const double FillTimeConstant = 2;
-
     private readonly DaemonOptions _options;
     private readonly MachineProbe _probe = new();
     private readonly JobGauge _gauge = new();
@@ -65,9 +62,6 @@ internal sealed class MachineLoad : IDisposable
 
     /// <summary>What the last sample saw ready, at that moment.</summary>
     public double ReadyNow { get; private set; }
-
-    /// <summary>Bytes per second by which free memory shrinks, over some seconds; negative when it grows.</summary>
-    public double MemoryFillBytesPerSecond { get; private set; }
 
     /// <summary>CPU that neither jobs nor Isobar use, in CPUs, over some seconds: the owner's own load.</summary>
     public double OwnerCpus => _ownerCpus;
@@ -141,10 +135,8 @@ internal sealed class MachineLoad : IDisposable
     {
         var elapsed = _looked == Instant.Never ? 0 : now - _looked;
         _looked = now;
-        var (quota, free) = (_look.Quota, _look.Memory.AvailableBytes);
+        var quota = _look.Quota;
         _look = _probe.Look(elapsed);
-        if (elapsed > 0)
-            MemoryFillBytesPerSecond += (1 - Math.Exp(-elapsed / FillTimeConstant)) * (((free - _look.Memory.AvailableBytes) / elapsed) - MemoryFillBytesPerSecond);
         if (_look.Quota != quota)
             Volatile.Write(ref _cores, CoresOf(_look.Quota));
         var (came, went) = Jobs.Refresh(now);

@@ -157,7 +157,7 @@ internal sealed partial class LivePolicies
             OwnerIdleSeconds = double.PositiveInfinity,
             FreeMemoryBytes = Math.Max(0, _sample.FreeMemoryBytes - Promised()),
             TotalMemoryBytes = _sample.TotalMemoryBytes,
-            MemoryFillBytesPerSecond = load.MemoryFillBytesPerSecond,
+            MemoryFillBytesPerSecond = load.Jobs.GrowthBytesPerSecond,
             UsedProcessSlots = load.Look.Threads,
             MaxProcessSlots = load.Look.MaxThreads,
             LastMoveStarted = _lastMoveStarted,
