@@ -108,11 +108,13 @@ def write(results, runs):
 
 
 def main(isobar, folder, results, arguments):
-    """[isobar] [without]; `report` writes the tables of what was measured."""
+    """[isobar] [without] [SECONDS]; `report` writes the tables of what was measured."""
+    seconds = next((int(word) for word in arguments if word.isdigit()), SECONDS)
+    arguments = [word for word in arguments if not word.isdigit()]
     path = f"{folder}/stability.json"
     runs = json.load(open(path)) if os.path.exists(path) else {}
     for name in () if arguments[:1] == ["report"] else arguments or ("isobar", "without"):
-        runs[name] = measure(isobar, folder, name == "isobar", 1)
+        runs[name] = measure(isobar, folder, name == "isobar", 1, seconds)
         with open(path, "w") as file:
             json.dump(runs, file)
         print(name, runs[name]["bad"][:5], runs[name]["said"][:300], flush=True)
