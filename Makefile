@@ -49,13 +49,14 @@ install-files:
 	@install -D -m 755 $(OUT)/lib/isobar/isobar-supervisor $(DESTDIR)$(PREFIX)/lib/isobar/isobar-supervisor
 	@if [ -d /run/systemd/system ] || [ -n "$(DESTDIR)" ]; then \
 		mkdir -p $(DESTDIR)/etc/systemd/system && \
-		sed 's,/usr/sbin/isobard,$(PREFIX)/sbin/isobard,' eng/isobard.service > $(DESTDIR)/etc/systemd/system/isobard.service; fi
+		sed 's,/usr/sbin/isobard,$(PREFIX)/sbin/isobard,' eng/isobard.service > $(DESTDIR)/etc/systemd/system/isobard.service && \
+		sed 's,/usr/bin/isobar ,$(PREFIX)/bin/isobar ,' eng/isobar-drain.service > $(DESTDIR)/etc/systemd/system/isobar-drain.service; fi
 	@if [ -d /run/systemd/system ] && [ -z "$(DESTDIR)" ]; then systemctl daemon-reload; fi
 	@echo "Installed isobar, isobard and isobar-supervisor under $(DESTDIR)$(PREFIX)."
 
 uninstall: ## take away what install put there
-	@if [ -d /run/systemd/system ] && [ -z "$(DESTDIR)" ]; then systemctl -q disable --now isobard 2> /dev/null || true; fi
-	@rm -f $(DESTDIR)$(PREFIX)/bin/isobar $(DESTDIR)$(PREFIX)/sbin/isobard $(DESTDIR)/etc/systemd/system/isobard.service
+	@if [ -d /run/systemd/system ] && [ -z "$(DESTDIR)" ]; then systemctl -q disable --now isobar-drain isobard 2> /dev/null || true; fi
+	@rm -f $(DESTDIR)$(PREFIX)/bin/isobar $(DESTDIR)$(PREFIX)/sbin/isobard $(DESTDIR)/etc/systemd/system/isobard.service $(DESTDIR)/etc/systemd/system/isobar-drain.service
 	@rm -rf $(DESTDIR)$(PREFIX)/lib/isobar
 
 clean: ## remove what was built

@@ -28,6 +28,7 @@ var root = new RootCommand("Isobar makes several Linux machines look like one: r
     WhyCommand.Create(),
     TopCommand.Create(),
     NodeCommand.Create(),
+    OwnerCommand.Create(),
     ConfigCommand.Create(),
     SandboxCommand.Create(),
     DoctorCommand.Create(),

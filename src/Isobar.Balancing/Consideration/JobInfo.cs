@@ -35,6 +35,9 @@ public enum JobFlags : ushort
 
     /// <summary>Asked to leave (vacating) and given time.</summary>
     Vacating = 128,
+
+    /// <summary>Stopped by its user: it wants nothing, and no policy lets it go on.</summary>
+    Stopped = 256,
 }
 
 /// <summary>One job as a policy sees it. A value, no references.</summary>
@@ -69,6 +72,9 @@ public struct JobInfo
 
     public long ResidentBytes { get; set; }
 
+    /// <summary>Free memory that its user wants a node to have before the job goes there; 0 = no wish.</summary>
+    public long MinMemoryBytes { get; set; }
+
     /// <summary>Bytes per second that it reads and writes through its home.</summary>
     public double HomeIoBytesPerSecond { get; set; }
 
@@ -101,12 +107,12 @@ public struct JobInfo
 
     /// <summary>Runs and could be moved now by a balancing rule.</summary>
     public readonly bool IsMovable =>
-        (Flags & (JobFlags.Immobile | JobFlags.Moving | JobFlags.Pinned | JobFlags.Suspended | JobFlags.Frozen)) == 0;
+        (Flags & (JobFlags.Immobile | JobFlags.Moving | JobFlags.Pinned | JobFlags.Suspended | JobFlags.Frozen | JobFlags.Stopped)) == 0;
 
     /// <summary>Could be moved now by a rule that must (owner, memory, leaving): suspended and pinned ones too.</summary>
     public readonly bool CanLeave => (Flags & (JobFlags.Immobile | JobFlags.Moving)) == 0;
 
-    public readonly bool IsRunning => (Flags & (JobFlags.Suspended | JobFlags.Frozen | JobFlags.Moving)) == 0;
+    public readonly bool IsRunning => (Flags & (JobFlags.Suspended | JobFlags.Frozen | JobFlags.Moving | JobFlags.Stopped)) == 0;
 
     public readonly bool IsGuest => Home != Node;
 

@@ -53,5 +53,6 @@ public readonly record struct Reason(ReasonForm? Form, JobId Job, NodeId Node, d
 
     private static string Format(double value) => double.IsNaN(value)
         ? "?"
+        : double.IsPositiveInfinity(value) ? "very many"
         : value.ToString(Math.Abs(value) >= 1000 ? "0" : Math.Abs(value) >= 10 ? "0.#" : "0.###", CultureInfo.InvariantCulture);
 }

@@ -46,6 +46,9 @@ public readonly ref struct Snapshot
     /// <summary>Members of the cluster, this node included, and their groups.</summary>
     public Roster Roster { get; }
 
+    /// <summary>Where single jobs may run; null = every job everywhere.</summary>
+    public JobLimits? Limits { get; init; }
+
     /// <summary>How much one CPU-bound process adds to <see cref="LoadEntry.Load"/> on a node, in the unit of the load calculator.</summary>
     public double OneProcessOn(in LoadEntry entry) => _state.IsLoadPerCapacity ? 1 / entry.Capacity : 1;
 }

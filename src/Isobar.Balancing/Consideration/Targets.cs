@@ -9,14 +9,20 @@ public static class Targets
     public static bool IsOpen(in LoadEntry entry, Instant now, double maxAgeSeconds) =>
         (entry.Flags & (NodeFlags.Dead | NodeFlags.Blocked | NodeFlags.Leaving)) == 0 && entry.Age(now) <= maxAgeSeconds;
 
-    /// <summary>Index in <see cref="Snapshot.Others"/> of the open node with the least load, or -1.</summary>
-    public static int LeastLoaded(in Snapshot snapshot, double maxAgeSeconds, long memoryBytes = 0)
+    /// <summary>Takes this job as far as is known: open, allowed by the job's own limits, and with the memory that its user asked for.</summary>
+    public static bool Takes(in Snapshot snapshot, in LoadEntry entry, in JobInfo job, double maxAgeSeconds) =>
+        IsOpen(in entry, snapshot.Now, maxAgeSeconds)
+        && HasRoom(in entry, job.MinMemoryBytes)
+        && (snapshot.Limits is null || snapshot.Limits.Allows(job.Id, entry.Node));
+
+    /// <summary>Index in <see cref="Snapshot.Others"/> of the node with the least load that takes a job, or -1.</summary>
+    public static int LeastLoaded(in Snapshot snapshot, in JobInfo job, double maxAgeSeconds)
     {
         int best = -1;
         ReadOnlySpan<LoadEntry> others = snapshot.Others;
         for (int i = 0; i < others.Length; i++)
         {
-            bool fits = IsOpen(in others[i], snapshot.Now, maxAgeSeconds) && HasRoom(in others[i], memoryBytes);
+            bool fits = Takes(in snapshot, in others[i], in job, maxAgeSeconds) && HasRoom(in others[i], job.ResidentBytes);
             if (fits && (best < 0 || others[i].Load < others[best].Load))
                 best = i;
         }
@@ -40,7 +46,7 @@ public static class Targets
         for (int i = 0; i < others.Length; i++)
         {
             ref readonly LoadEntry entry = ref others[i];
-            if (entry.Node == without || !IsOpen(in entry, snapshot.Now, maxAgeSeconds) || !HasRoom(in entry, job.ResidentBytes))
+            if (entry.Node == without || !Takes(in snapshot, in entry, in job, maxAgeSeconds) || !HasRoom(in entry, job.ResidentBytes))
                 continue;
             double there = Slowdown(in entry, entry.Ready + Tasks(in job), in job, snapshot.Costs);
             if (there > bestSlowdown)

@@ -29,4 +29,7 @@ public enum NodeFlags : ushort
 
     /// <summary>Does not move work by its own decision (openMosix "quiet").</summary>
     Quiet = 128,
+
+    /// <summary>Kept for one user or one home; for whom is told by other ways (<see cref="Consideration.JobLimits"/>).</summary>
+    Reserved = 256,
 }

@@ -92,4 +92,5 @@ internal sealed record SettingJson(string Name, string? Node, string Value, bool
 [JsonSerializable(typeof(List<SettingJson>))]
 [JsonSerializable(typeof(LoadsJson))]
 [JsonSerializable(typeof(WhyJson))]
+[JsonSerializable(typeof(OwnerJson))]
 internal sealed partial class BalanceJson : JsonSerializerContext;

@@ -53,6 +53,8 @@ internal static class LoadsListing
         var words = string.Create(
             CultureInfo.InvariantCulture,
             $"profile {reply.Profile}, {reply.Dissemination} every {reply.PeriodSeconds:0.###} s; {gossip.Sent} datagrams sent ({Quantity.Bytes(gossip.SentBytes)}), {gossip.Received} received ({Quantity.Bytes(gossip.ReceivedBytes)}), {dropped} dropped");
+        if (gossip.RodeSent + gossip.RodeReceived > 0)
+            words += string.Create(CultureInfo.InvariantCulture, $"; {gossip.RodeSent} entries rode out on other messages ({Quantity.Bytes(gossip.RodeSentBytes)}), {gossip.RodeReceived} rode in");
         return dropped == 0 ? words : string.Create(
             CultureInfo.InvariantCulture,
             $"{words} ({gossip.Forged} forged, {gossip.Replayed} replayed, {gossip.Strangers} of strangers, {gossip.UnknownKey} with an unknown key, {gossip.Malformed} malformed)");
@@ -77,9 +79,9 @@ internal sealed record LoadJson(
 }
 
 internal sealed record GossipJson(
-    long Sent, long SentBytes, long Received, long ReceivedBytes, long Forged, long Replayed, long Strangers, long UnknownKey, long Malformed, long Unsent, uint Key, long KeyAgeSeconds)
+    long Sent, long SentBytes, long Received, long ReceivedBytes, long Forged, long Replayed, long Strangers, long UnknownKey, long Malformed, long Unsent, uint Key, long KeyAgeSeconds, long RodeSent, long RodeSentBytes, long RodeReceived)
 {
     public static GossipJson From(GossipCounts counts) => new(
         counts.Sent, counts.SentBytes, counts.Received, counts.ReceivedBytes, counts.Forged, counts.Replayed, counts.Strangers, counts.UnknownKey, counts.Malformed, counts.Unsent,
-        counts.Key, counts.KeyAgeSeconds);
+        counts.Key, counts.KeyAgeSeconds, counts.RodeSent, counts.RodeSentBytes, counts.RodeReceived);
 }

@@ -14,8 +14,7 @@ internal static class CallerContext
     /// <param name="arguments">How many arguments at the end of our own command line are the program's.</param>
     /// <param name="name">The job's name.</param>
     /// <param name="detach">The job's output is kept at home.</param>
-    /// <param name="stay">It never moves by itself.</param>
-    public static JobSpec Read(int arguments, string? name, bool detach, bool stay)
+    public static JobSpec Read(int arguments, string? name, bool detach)
     {
         var status = File.ReadAllLines("/proc/self/status").Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1].Trim());
         var (input, output, error) = detach ? Detached() : Attached();
@@ -39,7 +38,6 @@ internal static class CallerContext
             TerminalSettings = terminal >= 0 ? Isobar.Linux.Terminals.Terminal.Attributes(terminal) : null,
             Name = name,
             Detached = detach,
-            Stay = stay,
         };
     }
 

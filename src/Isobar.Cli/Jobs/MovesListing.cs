@@ -7,17 +7,21 @@ using Isobar.Protocol.Jobs.Wire;
 
 namespace Isobar.Cli.Jobs;
 
-/// <summary>isobar moves JOB [--json]</summary>
+/// <summary>isobar moves JOB|--all [--json]</summary>
 internal static class MovesListing
 {
     public static Command Create()
     {
-        var job = JobCalls.Job();
+        var job = new Argument<string?>("job") { Description = "A job's id (alpha-3) or name", Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<bool>("--all", "-a") { Description = "The moves of all jobs whose home is this node" };
+        var last = new Option<int>("--last") { HelpName = "N", Description = "With --all: the newest N (default 50)", DefaultValueFactory = _ => 50 };
         var json = GlobalOptions.Json();
-        var command = new Command("moves", "Show a job's ledger: every move, how long it took and why it was made.\n\nExample: isobar moves alpha-3") { job, json };
+        var command = new Command("moves", "Show a job's ledger: every move, how long it took, why it was made, what was expected of it and what it brought.\n\nExample: isobar moves alpha-3") { job, all, last, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var request = new MovesRequest { Job = parsed.GetValue(job)! };
+            if ((parsed.GetValue(job) is null) != parsed.GetValue(all))
+                throw new CommandException("say which: a job, or --all.");
+            var request = new MovesRequest { Job = parsed.GetValue(job) ?? "", Last = Math.Max(1, parsed.GetValue(last)) };
             var reply = await Daemon.CallAsync(parsed.SocketPath(), channel => new LocalJobs.LocalJobsClient(channel).MovesAsync(request, cancellationToken: cancellation));
             IReadOnlyList<MoveRecord> moves = [.. reply.Moves.Select(move => JsonSerializer.Deserialize(move.Span, JobJson.Default.MoveRecord)!)];
             if (parsed.GetValue(json))
@@ -35,30 +39,37 @@ internal static class MovesListing
 
     internal static TextTable Table(IReadOnlyList<MoveRecord> moves)
     {
-        // A column of its own only where a balancer had a say.
-        var hasGains = moves.Any(move => move.PredictedGainSeconds is not null);
-        TextTable.Column[] gain = hasGains ? [new("GAIN", true)] : [];
+        // Columns of their own only where there is something in them.
+        var hasJobs = moves.Any(move => move.Job is not null);
+        var hasGains = moves.Any(move => move.PredictedGainSeconds is not null || move.AchievedGainSeconds is not null);
+        TextTable.Column[] job = hasJobs ? [new("JOB")] : [];
+        TextTable.Column[] gain = hasGains ? [new("PREDICTED", true), new("ACHIEVED", true)] : [];
         var table = new TextTable(
-            [new("WHEN"), new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), .. gain, new("WHY")]);
+            [new("WHEN"), .. job, new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), .. gain, new("WHY")]);
         foreach (var move in moves)
         {
-            TextTable.Cell[] expected = hasGains ? [move.PredictedGainSeconds is { } seconds ? Seconds(seconds) : "-"] : [];
+            TextTable.Cell[] whose = hasJobs ? [move.Job ?? "-"] : [];
+            TextTable.Cell[] gains = hasGains ? [Signed(move.PredictedGainSeconds), Signed(move.AchievedGainSeconds)] : [];
             table.Add(
             [
                 move.When.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                .. whose,
                 move.From,
                 move.To,
                 move.Committed ? new("moved", Paint.Green) : new("failed", Paint.Red),
                 move.Committed ? Quantity.Bytes(move.Bytes) : "-",
                 move.Committed ? Seconds(move.FreezeSeconds) : "-",
                 Seconds(move.TotalSeconds),
-                .. expected,
+                .. gains,
                 move.Failure is null ? move.Why : $"{move.Why}; {move.Failure}",
             ]);
         }
 
         return table;
     }
+
+    // A move may cost more than it saves.
+    private static string Signed(double? gain) => gain is not { } seconds ? "-" : seconds < 0 ? $"-{Seconds(-seconds)}" : Seconds(seconds);
 
     private static string Seconds(double seconds) => seconds < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0} ms")

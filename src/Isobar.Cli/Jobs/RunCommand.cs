@@ -7,7 +7,7 @@ using Isobar.Protocol.Jobs.Wire;
 
 namespace Isobar.Cli.Jobs;
 
-/// <summary>isobar run [--on NODE] [--home] [--stay] [--name N] [--detach] CMD ARGS...</summary>
+/// <summary>isobar run [--on NODE] [--home] [--stay] [--nodes EXPR] [--min-memory SIZE] [--priority P] [--name N] [--detach] CMD ARGS...</summary>
 internal static class RunCommand
 {
     public static Command Create()
@@ -16,17 +16,30 @@ internal static class RunCommand
         var home = new Option<bool>("--home") { Description = "Start it here, and leave it here" };
         var stay = new Option<bool>("--stay") { Description = "It never moves by itself; isobar migrate still moves it" };
         var maxMoves = new Option<int?>("--max-moves") { HelpName = "N", Description = "It moves by itself N times at most" };
+        var nodes = new Option<string?>("--nodes") { HelpName = "EXPR", Description = "It may use these nodes only, at its start and later: names and globs with commas between them, ! before what is not wanted (beta,rack1-*,!rack1-7)" };
+        var memory = new Option<string?>("--min-memory") { HelpName = "SIZE", Description = "It goes only where so much memory is free, for example 8G" };
+        var priority = new Option<string?>("--priority") { HelpName = "P", Description = "low, normal, high, or a number from 1 (most important) to 255: where a machine is full, less important guests go first" };
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = "A name for the job" };
         var detach = new Option<bool>("--detach", "-d") { Description = "Print the job's id and return; isobar logs shows its output" };
         var program = new Argument<string[]>("command") { Description = "The program and its arguments", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("run", "Run a program where it does best, as if the shell had started it here.\n\nExample: isobar run xz -9 big.tar") { on, home, stay, maxMoves, name, detach, program };
+        var command = new Command("run", "Run a program where it does best, as if the shell had started it here. Standing wishes: ISOBAR_NODES, ISOBAR_STAY, ISOBAR_MIN_MEMORY, ISOBAR_MAX_MOVES, ISOBAR_PRIORITY; lines like nodes = beta in ~/.config/isobar/PROGRAM.isobar, or in PROGRAM.isobar beside the program.\n\nExample: isobar run xz -9 big.tar") { on, home, stay, maxMoves, nodes, memory, priority, name, detach, program };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(home) && parsed.GetValue(on) is not null)
                 throw new CommandException("--home and --on contradict each other: give one of them.");
             if (parsed.GetValue(maxMoves) < 0)
                 throw new CommandException("--max-moves cannot be negative: 0 means that it never moves by itself.");
-            var spec = CallerContext.Read(parsed.GetValue(program)!.Length, parsed.GetValue(name), parsed.GetValue(detach), parsed.GetValue(stay)) with { MaxMoves = parsed.GetValue(maxMoves) };
+            var hasNode = parsed.GetValue(home) || parsed.GetValue(on) is not (null or "best");
+            var options = new Dictionary<string, string?>
+            {
+                ["stay"] = parsed.GetValue(stay) ? "yes" : null,
+                ["nodes"] = parsed.GetValue(nodes),
+                ["min-memory"] = parsed.GetValue(memory),
+                ["max-moves"] = parsed.GetValue(maxMoves)?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                ["priority"] = parsed.GetValue(priority),
+            };
+            var wishes = JobWishes.Collect(options, Environment.GetEnvironmentVariable, parsed.GetValue(program)![0], hasNode);
+            var spec = wishes.In(CallerContext.Read(parsed.GetValue(program)!.Length, parsed.GetValue(name), parsed.GetValue(detach)));
             var request = new RunRequest
             {
                 Spec = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(spec, JobJson.Default.JobSpec)),
@@ -61,7 +74,7 @@ internal static class RunCommand
         {
             if (arguments[i] == "--")
                 return arguments;
-            i += arguments[i] is "--on" or "--name" or "--socket" or "--max-moves" ? 2 : 1;
+            i += arguments[i] is "--on" or "--name" or "--socket" or "--max-moves" or "--nodes" or "--min-memory" or "--priority" ? 2 : 1;
         }
 
         return i >= arguments.Length ? arguments : [.. arguments[..i], "--", .. arguments[i..]];

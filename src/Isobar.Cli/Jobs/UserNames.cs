@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isobar.Cli.Terminal;
 
 namespace Isobar.Cli.Jobs;
 
@@ -11,6 +12,16 @@ internal static class UserNames
     {
         var number = uid.ToString(CultureInfo.InvariantCulture);
         return Known.Value.GetValueOrDefault(number, number);
+    }
+
+    /// <summary>The number of a user of this machine, by name or number.</summary>
+    /// <exception cref="CommandException">There is no such user.</exception>
+    public static uint NumberOf(string user)
+    {
+        if (uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return number;
+        var found = Known.Value.FirstOrDefault(known => known.Value == user).Key;
+        return found is null ? throw new CommandException($"this machine has no user {user}: give a name of /etc/passwd, or a number.") : uint.Parse(found, CultureInfo.InvariantCulture);
     }
 
     private static Dictionary<string, string> Read()

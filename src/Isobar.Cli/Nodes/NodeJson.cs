@@ -39,6 +39,9 @@ internal sealed record NodeJson
 
     public string? Version { get; init; }
 
+    /// <summary>What it says of itself: drained, blocked, reserved, owner (he is there), memory-low.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
     /// <summary>Whether it carries a member of the store: member, external or empty.</summary>
     public string? Store { get; init; }
 
@@ -60,6 +63,7 @@ internal sealed record NodeJson
         Kernel = node.Status?.Kernel,
         Version = node.Status?.Version,
         Store = node.Status?.StoreRole,
+        Flags = node.Status is null ? [] : [.. node.Status.Flags],
     };
 }
 

@@ -61,6 +61,7 @@ internal static class NodesCommand
 
     private static TextTable.Cell State(NodeLine node) => node.State switch
     {
+        "up" when node.Status?.Flags.Count > 0 => new($"up, {string.Join(", ", node.Status.Flags)}", Paint.Yellow),
         "up" => new("up", Paint.Green),
         "unreachable" => new(node.LastSeenSeconds < 0 ? "unreachable" : $"unreachable, seen {Quantity.Time(node.LastSeenSeconds)} ago", Paint.Red),
         var other => new(other, Paint.Yellow),

@@ -87,13 +87,16 @@ internal sealed class TopScreen
                 text,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{job.Id,-15} {UserNames.Of(job.Uid),-9} {job.State.ToString().ToLowerInvariant(),-9} {node,-20} {job.Moves,5} {cpus * 100,6:0} {Quantity.Bytes(job.ResidentBytes),7} {Quantity.Time(job.CpuSeconds),9}  {job.Command}"),
+                    $"{job.Id,-15} {UserNames.Of(job.Uid),-9} {StateOf(job),-9} {node,-20} {job.Moves,5} {cpus * 100,6:0} {Quantity.Bytes(job.ResidentBytes),7} {Quantity.Time(job.CpuSeconds),9}  {job.Command}"),
                 width);
         }
 
         foreach (var gone in _before.Keys.Where(id => !view.Jobs.Any(job => job.Id == id)).ToList())
             _before.Remove(gone);
     }
+
+    private static string StateOf(JobStatus job) =>
+        job is { State: JobState.Running, Suspended: not null } ? "suspended" : job.State.ToString().ToLowerInvariant();
 
     // A job's time is told every second or two: between two news the last share stands.
     private double CpusOf(JobStatus job, DateTimeOffset now)

@@ -14,6 +14,7 @@ internal static partial class CriuFailure
         (NestedPidNamespace(), "The job has made PID namespaces of its own (a container or sandbox), which CRIU cannot move; run it without the sandbox or with --stay."),
         (Limits(), "The job's processes belong to several users (sudo, su), and root lacks CAP_SYS_RESOURCE on this machine to ask for the limits of them all; give isobard that capability or run the job as one user."),
         (ExternalUnixSocket(), "The job is connected by a UNIX socket to a program outside of the job, which cannot come along; close that connection or run the job with --stay."),
+        (FileWatch(), "The program watches files for changes (inotify or fanotify), which CRIU cannot carry over from this file system; turn the watching off in the program or run the job with --stay."),
         (BadSize(), "The file {1} changed its size while the job was moving; do not write to it from outside and move the job again."),
         (SocketBind(), "A UNIX socket of the job cannot be made again on the target's file system ({1}); put it into a directory of the job's own memory file system."),
         (MissingFile(), "The file {1} that the job has open is not visible at the target; make it visible there or run the job with --stay."),
@@ -78,6 +79,9 @@ internal static partial class CriuFailure
 
     [GeneratedRegex(@"External socket is used|Can't dump half of stream unix connection|external unix socket", RegexOptions.IgnoreCase)]
     private static partial Regex ExternalUnixSocket();
+
+    [GeneratedRegex(@"fsnotify:|inotify|fanotify")]
+    private static partial Regex FileWatch();
 
     [GeneratedRegex(@"File (\S+) has bad size")]
     private static partial Regex BadSize();

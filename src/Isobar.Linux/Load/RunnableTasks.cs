@@ -20,7 +20,7 @@ public sealed class RunnableTasks : IDisposable
     private readonly KernelFileReader _loadAverage = new("/proc/loadavg");
     private readonly byte[] _buffer = new byte[32 * 1024];
     private readonly int _self = Environment.ProcessId;
-    private readonly bool _isNested = ProcFs.NamespaceInode(Environment.ProcessId, "pid") is { } inode && inode != FirstPidNamespace;
+    private readonly bool _isNested = IsNestedNamespace();
     private readonly Dictionary<int, long> _ticks = [];
     private readonly List<int> _gone = [];
     private int[] _processes = new int[256];
@@ -29,6 +29,9 @@ public sealed class RunnableTasks : IDisposable
 
     /// <summary>Whether the machine's own counters tell of more than what this process sees.</summary>
     public bool IsNested => _isNested;
+
+    /// <summary>Whether this process is in a PID namespace of its own: a container, a host of the sandbox.</summary>
+    public static bool IsNestedNamespace() => ProcFs.NamespaceInode(Environment.ProcessId, "pid") is { } inode && inode != FirstPidNamespace;
 
     /// <summary>Looks at the run queue.</summary>
     /// <param name="hasQuota">Whether a CPU quota holds.</param>

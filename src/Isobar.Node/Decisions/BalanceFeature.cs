@@ -1,6 +1,7 @@
 using Isobar.Node.Hosting;
 using Isobar.Node.Listening;
 using Isobar.Node.Load;
+using Isobar.Node.Owners;
 using Isobar.Node.Policies;
 using Isobar.Node.Services;
 using Isobar.Node.Settings;
@@ -23,8 +24,11 @@ internal static class BalanceFeature
         services.AddSingleton<HomeMoves>();
         services.AddSingleton<Balancer>();
         services.AddSingleton<Starts>();
-        services.AddSingleton<DrainState>();
-        services.AddSingleton<Drains>();
+        services.AddSingleton<AdminState>();
+        services.AddSingleton<Administration>();
+        services.AddSingleton<NodeGate>();
+        services.AddSingleton<OwnerWatch>();
+        services.AddSingleton<OwnerDesk>();
         services.AddSingleton<Explanations>();
         services.AddSingleton<WhyDesk>();
         services.AddSingleton<LiveService>();

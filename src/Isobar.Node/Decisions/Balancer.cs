@@ -21,12 +21,19 @@ internal sealed partial class Balancer(
     private const double PauseAfterRefusal = 3;
     private const double PauseAfterFailure = 10;
 
+    private const string OwnerRuleName = "owner";
+
     private static readonly TimeSpan MoveDeadline = TimeSpan.FromMinutes(30);
 
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _holding = new();
+
     /// <summary>Considers once; moves that come of it go on by themselves.</summary>
-    public void Consider(Trigger trigger, CancellationToken cancellation)
+    /// <param name="trigger">Why now.</param>
+    /// <param name="onlyFirst">Only what goes before the profile: the owner, and where jobs may be.</param>
+    /// <param name="cancellation">When the daemon ends.</param>
+    public void Consider(Trigger trigger, bool onlyFirst, CancellationToken cancellation)
     {
-        if (policies.Consider(trigger) is not { } considered)
+        if (policies.Consider(trigger, onlyFirst) is not { } considered)
             return;
         foreach (var (job, reason) in considered.Stays)
         {
@@ -43,23 +50,48 @@ internal sealed partial class Balancer(
         switch (wish.Kind)
         {
             case ActionKind.Move:
-            case ActionKind.Vacate when wish.Target.Length > 0 && wish.Target != runtime.NodeName:
-                if (settings.MovesAtOnce == 0 && !policies.IsDrained)
-                    log.Stays(wish.Job, $"{wish.Words}; but moves-at-once is 0");
-                else if (policies.TryBeginMove(wish.Job, Math.Max(1, settings.MovesAtOnce)))
-                    _ = MoveAsync(wish, cancellation);
-                else
-                    log.Stays(wish.Job, $"{wish.Words}; but as many moves as allowed are under way");
+                BeginMove(wish, cancellation);
+                break;
+            // Condor writes a checkpoint and starts the job elsewhere, or kills it: by a move home nothing is lost.
+            case ActionKind.Vacate or ActionKind.Kill when HomeOf(wish.Job) is var home && home != runtime.NodeName:
+                BeginMove(wish with { Target = home, Words = $"{wish.Words}; it is moved home instead of {(wish.Kind == ActionKind.Kill ? "being killed" : "checkpointed")}" }, cancellation);
                 break;
             case ActionKind.Suspend:
+                BeginHold(wish, wish.Words, cancellation);
+                break;
             case ActionKind.Resume:
-                _ = SignalAsync(wish, cancellation);
+                BeginHold(wish, null, cancellation);
                 break;
             default:
-                // To disk and to other machines' memory: nothing of that exists yet, and killing for want of it would lose work.
+                // To disk and to other machines' memory: nothing of that exists yet.
                 log.Stays(wish.Job, $"{wish.Words}; not done: this daemon cannot {wish.Kind.ToString().ToLowerInvariant()} jobs");
                 break;
         }
+    }
+
+    private void BeginMove(Wish wish, CancellationToken cancellation)
+    {
+        if (settings.MovesAtOnce == 0 && !wish.IsForced)
+        {
+            log.Stays(wish.Job, $"{wish.Words}; but moves-at-once is 0");
+        }
+        else if (policies.TryBeginMove(wish.Job, Math.Max(1, settings.MovesAtOnce)))
+        {
+            _ = MoveAsync(wish, cancellation);
+        }
+        else
+        {
+            log.Stays(wish.Job, $"{wish.Words}; but as many moves as allowed are under way");
+            // An owner does not wait in a queue.
+            if (wish.Rule == OwnerRuleName && !wish.Info.Has(JobFlags.Suspended) && !wish.Info.Has(JobFlags.Stopped))
+                BeginHold(wish, $"{wish.Words}; it waits for its turn", cancellation);
+        }
+    }
+
+    private void BeginHold(Wish wish, string? reason, CancellationToken cancellation)
+    {
+        if (_holding.TryAdd(wish.Job, true))
+            _ = HoldAsync(wish, reason, cancellation);
     }
 
     private async Task MoveAsync(Wish wish, CancellationToken cancellation)
@@ -144,18 +176,22 @@ internal sealed partial class Balancer(
         ? $"{wish.Rule}: {wish.Words}"
         : string.Create(CultureInfo.InvariantCulture, $"{wish.Rule}: {wish.Words}; should save {wish.GainSeconds:0.0} s");
 
-    private async Task SignalAsync(Wish wish, CancellationToken cancellation)
+    private async Task HoldAsync(Wish wish, string? reason, CancellationToken cancellation)
     {
-        const int stop = 19;
-        const int go = 18;
         try
         {
-            var failure = await homeMoves.SignalAsync(HomeOf(wish.Job), wish.Job, wish.Kind == ActionKind.Suspend ? stop : go, cancellation);
-            log.Add(wish.Job, wish.Words, failure ?? "done");
+            var failure = await homeMoves.HoldAsync(wish.Job, reason, cancellation);
+            if (failure is null)
+                policies.NoteSuspended(wish.Job, reason is not null);
+            log.Add(wish.Job, wish.Words, failure is null ? "done" : $"not done: {failure}", repeats: failure is not null);
         }
         catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
         {
-            log.Add(wish.Job, wish.Words, $"failed: {e.Message}");
+            log.Add(wish.Job, wish.Words, $"failed: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)}", repeats: true);
+        }
+        finally
+        {
+            _holding.TryRemove(wish.Job, out _);
         }
     }
 

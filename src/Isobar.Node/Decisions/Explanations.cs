@@ -2,6 +2,7 @@ using System.Globalization;
 using Isobar.Node.Jobs;
 using Isobar.Node.Load;
 using Isobar.Node.Membership;
+using Isobar.Node.Owners;
 using Isobar.Node.Policies;
 using Isobar.Node.Settings;
 using Isobar.Protocol.Balance;
@@ -10,7 +11,7 @@ using Isobar.Protocol.Jobs;
 namespace Isobar.Node.Decisions;
 
 /// <summary>Says in plain words why a job is where it is: what its home knows, and what the node where it runs decided.</summary>
-internal sealed class Explanations(JobFolders folders, LivePolicies policies, LiveSettings settings, DecisionLog log, ClusterRuntime runtime)
+internal sealed class Explanations(JobFolders folders, LivePolicies policies, LiveSettings settings, OwnerWatch owner, DecisionLog log, ClusterRuntime runtime)
 {
     /// <summary>A home's part: where the job is and how it came there, and what its user wished.</summary>
     public WhyReply AtHome(JobStatus job)
@@ -34,6 +35,10 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
             reply.Prevents.Add(Text($"it was started with --max-moves {most} and has moved {job.Moves} times."));
         if (job.Chosen)
             reply.Prevents.Add($"its user chose {job.Node}: only an owner, want of memory or a drain moves it from there; `isobar migrate {job.Id} best` leaves the choice to Isobar again.");
+        if (job.Wishes is { } wishes)
+            reply.Prevents.Add($"its wishes: {wishes}.");
+        if (job.Suspended is { } suspended)
+            reply.Prevents.Add($"it stands still for now: {suspended}.");
         if (job.State is JobState.Stopped)
             reply.Prevents.Add("it is stopped: a job that does not run gains nothing by a move.");
         if (job.State is JobState.Moving)
@@ -92,6 +97,10 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         var profile = settings.Profile;
         if (policies.IsDrained)
             reply.WouldMove.Add($"{runtime.NodeName} is drained: it leaves as soon as a node takes it.");
+        if (owner.IsPresent)
+            reply.Prevents.Add(Text($"the owner of {runtime.NodeName} was there {owner.IdleSeconds:0} s ago ({owner.Why}): {(owner.Rules.Freeze ? "guests stand still" : "guests leave")} until he is away for {owner.Rules.QuietSeconds:0} s."));
+        if (settings.ReservationOf(runtime.NodeName) is { } reservation)
+            reply.Prevents.Add($"{runtime.NodeName} is {reservation}.");
         if (profile.Settings.Move == Isobar.Balancing.Profiles.MoveStyle.None)
             reply.Prevents.Add($"profile {profile.Name} places jobs at their start and moves none later.");
         if (settings.MovesAtOnce == 0)

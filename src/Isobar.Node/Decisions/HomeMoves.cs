@@ -49,10 +49,18 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
         return reply;
     }
 
-    /// <summary>Sends a signal to a whole job, here or at its home; null when it was delivered.</summary>
-    public async Task<string?> SignalAsync(string home, string job, int signal, CancellationToken cancellation)
+    /// <summary>Brings a job of this home back, because an administrator wants it.</summary>
+    public Task<MoveJobReply> BringHomeAsync(string job, CancellationToken cancellation) =>
+        MoveAsync(jobs.Live(job)?.Node ?? "", new MoveJobRequest { Job = job, Target = runtime.NodeName, Why = "bring: an administrator brings all jobs home", Forced = true }, cancellation);
+
+    /// <summary>Lets a job that runs here stand still, or go on; null when it was done.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="reason">Why it stands still; null lets it go on.</param>
+    /// <param name="cancellation">When the daemon ends.</param>
+    public async Task<string?> HoldAsync(string job, string? reason, CancellationToken cancellation)
     {
-        var command = new KillCommand(signal, SignalScope.All);
+        var command = new HoldCommand(runtime.NodeName, reason);
+        var home = JobId.Parse(job).Home;
         if (home == runtime.NodeName)
         {
             await foreach (var happening in desk.CommandAsync(job, command, 0, cancellation, isBalancer: true))
@@ -64,7 +72,7 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
             return null;
         }
 
-        var request = new CommandRequest { Job = job, Command = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(command, JobJson.Default.SupervisorCommand)) };
+        var request = new CommandRequest { Job = job, Command = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes<SupervisorCommand>(command, JobJson.Default.SupervisorCommand)) };
         using var call = new PeerJobs.PeerJobsClient(runtime.Require().Peers.To(home)).Command(request, cancellationToken: cancellation);
         await foreach (var reply in call.ResponseStream.ReadAllAsync(cancellation))
         {

@@ -10,7 +10,7 @@ using Isobar.Protocol.Balance;
 namespace Isobar.Node.Decisions;
 
 /// <summary>Asking a node whether it takes a job, and answering when one asks: what was decided by old news is checked against the present before anything moves.</summary>
-internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies)
+internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies, NodeGate gate)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
@@ -42,12 +42,16 @@ internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies)
     {
         if (policies.Set is not { } set)
             return new OfferReply { Reason = "this node is in no cluster." };
+        if (gate.Refusal(request.Home, request.Uid) is { } refusal)
+            return new OfferReply { Reason = refusal };
         var job = new JobInfo
         {
             Id = LivePolicies.IdOf(request.Job),
             Home = set.Numbers.NumberOf(request.Home),
             Node = set.Numbers.NumberOf(from),
-            Priority = 1,
+            Priority = (byte)Math.Clamp(request.Priority, 0, byte.MaxValue),
+            User = (int)request.Uid,
+            MinMemoryBytes = request.MinMemoryBytes,
             CpuSeconds = request.CpuSeconds,
             ExpectedCpuSeconds = request.Placement ? request.CpuSeconds : 0,
             Load = request.Load,
@@ -73,5 +77,8 @@ internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies)
         ExpectedShare = wish.ShareThere,
         Forced = wish.IsForced,
         Moves = wish.Info.Moves,
+        Uid = (uint)wish.Info.User,
+        MinMemoryBytes = wish.Info.MinMemoryBytes,
+        Priority = wish.Info.Priority,
     };
 }

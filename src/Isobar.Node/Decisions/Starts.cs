@@ -16,9 +16,16 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
     public async Task<(string Node, string Why)> ChooseAsync(string wish, JobSpec spec, CancellationToken cancellation)
     {
         if (wish.Length > 0 && wish != PlacementView.Best)
-            return (view.Resolve(wish, runtime.NodeName), "");
+        {
+            var named = view.Resolve(wish, runtime.NodeName);
+            return policies.LimitRefusal(runtime.NodeName, spec, named) is { } refusal ? throw new JobException($"it cannot start on {named}: {refusal}.") : (named, "");
+        }
+
         // A profile without any rule leaves it to the plain one, and so does a user who says "best".
-        if (wish == PlacementView.Best || policies.Set is not { HasRules: true } || policies.Place(spec.CommandLine) is not { } placed)
+        var isPlain = wish == PlacementView.Best || policies.Set is not { HasRules: true };
+        if (isPlain && spec.Nodes is null && spec.MinMemoryBytes == 0)
+            return Plain(wish);
+        if (policies.Place(spec, isPlain) is not { } placed)
             return Plain(wish);
         if (placed.Target == runtime.NodeName)
             return (placed.Target, placed.Words);
@@ -31,16 +38,31 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             SourceShare = placed.ShareHere,
             ExpectedShare = placed.ShareThere,
             Placement = true,
+            // Where it may not start at home, it is no question of what it would get there.
+            Forced = placed.HomeRefuses is not null,
+            Uid = spec.Uid,
+            MinMemoryBytes = spec.MinMemoryBytes,
+            Priority = spec.Priority,
         };
+        var refused = "";
         foreach (var node in (string?[])[placed.Target, placed.Alternate])
         {
-            if (node is null || (node != runtime.NodeName && await offers.AskAsync(node, offer, cancellation) is not null))
+            if (node is null)
                 continue;
+            var no = node == runtime.NodeName ? placed.HomeRefuses : await offers.AskAsync(node, offer, cancellation);
+            if (no is not null)
+            {
+                refused = $"{refused} {no}";
+                continue;
+            }
+
             policies.Expect(node, 1, 0);
             return (node, placed.Words);
         }
 
-        return (runtime.NodeName, $"{placed.Words}; but it was refused there, so it starts here");
+        return placed.HomeRefuses is { } home
+            ? throw new JobException($"no machine takes the job now: {home};{refused}")
+            : (runtime.NodeName, $"{placed.Words}; but it was refused there, so it starts here");
     }
 
     private (string Node, string Why) Plain(string wish)

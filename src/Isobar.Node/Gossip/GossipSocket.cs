@@ -16,6 +16,8 @@ internal delegate void GossipReceiver(NodeId from, in LoadMessage message);
 /// </summary>
 internal sealed partial class GossipSocket : IOutbox, IAsyncDisposable
 {
+    /// <summary>How soon the end of the daemon is seen where nothing arrives.</summary>
+    private static readonly TimeSpan LookAtEnd = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(15);
 
     private readonly Socket _socket;
@@ -66,7 +68,21 @@ internal sealed partial class GossipSocket : IOutbox, IAsyncDisposable
         TakeKeys();
     }
 
-    public void Start(GossipReceiver receiver) => _receiving = ReceiveAsync(receiver);
+    /// <summary>
+    /// Receives on a thread of its own: several times a second for as long as the daemon lives, where the way over the sockets' event loop and the pool wakes up three
+    /// threads for each datagram.
+    /// </summary>
+    public void Start(GossipReceiver receiver)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            Receive(receiver);
+            ended.SetResult();
+        })
+        { IsBackground = true, Name = "isobar-gossip" }.Start();
+        _receiving = ended.Task;
+    }
 
     public void Send(NodeId target, in LoadMessage message)
     {
@@ -99,8 +115,8 @@ internal sealed partial class GossipSocket : IOutbox, IAsyncDisposable
     {
         _keys.Changed -= TakeKeys;
         await _stop.CancelAsync();
-        _socket.Dispose();
         await _receiving;
+        _socket.Dispose();
         _sealer.Dispose();
         _opener.Dispose();
         _stop.Dispose();
@@ -113,24 +129,25 @@ internal sealed partial class GossipSocket : IOutbox, IAsyncDisposable
             _opener.Use(_keys.Ring, members.IsMember);
     }
 
-    private async Task ReceiveAsync(GossipReceiver receiver)
+    private void Receive(GossipReceiver receiver)
     {
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                var size = await _socket.ReceiveAsync(_arrived.AsMemory(), SocketFlags.None, _stop.Token);
-                Take(size, receiver);
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-            {
-                return;
+                if (_socket.Poll(LookAtEnd, SelectMode.SelectRead))
+                    Take(_socket.Receive(_arrived), receiver);
             }
             catch (SocketException e)
             {
                 // The kernel tells of ICMP errors here: a daemon that is down. What was sent is lost, nothing else.
-                if (e.SocketErrorCode is not (SocketError.ConnectionRefused or SocketError.ConnectionReset))
+                if (e.SocketErrorCode is not (SocketError.ConnectionRefused or SocketError.ConnectionReset or SocketError.WouldBlock))
                     LogTrouble(e.Message);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // One bad message must not end the listening, and the daemon with it.
+                LogTrouble(e.ToString());
             }
         }
     }

@@ -35,6 +35,7 @@ public static class DaemonHost
         builder.Services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<SentenceInterceptor>();
+            grpc.Interceptors.Add<LoadRideInterceptor>();
             grpc.EnableDetailedErrors = true;
         });
         builder.WebHost.UseKestrelCore();

@@ -15,7 +15,7 @@ public sealed class GuestRequests(ClusterRuntime runtime)
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     /// <summary>Null when the node has started a guest supervisor, else why not, in one sentence.</summary>
-    public async Task<string?> StartAsync(string node, JobPlace place, int incarnation, CancellationToken cancellationToken)
+    public async Task<string?> StartAsync(string node, JobPlace place, int incarnation, uint uid, CancellationToken cancellationToken)
     {
         try
         {
@@ -23,6 +23,7 @@ public sealed class GuestRequests(ClusterRuntime runtime)
             {
                 Place = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(place, JobJson.Default.JobPlace)),
                 Incarnation = incarnation,
+                Uid = uid,
             };
             var deadline = DateTime.UtcNow + Deadline;
             for (var attempt = 1; ; attempt++)

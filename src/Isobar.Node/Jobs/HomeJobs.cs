@@ -12,7 +12,7 @@ namespace Isobar.Node.Jobs;
 
 /// <summary>The jobs whose home is here: starts their supervisors, and knows from them what their jobs are doing.</summary>
 public sealed partial class HomeJobs(
-    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
+    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, MoveGains gains, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
 {
     private const int KeepFinished = 1000;
     private const string ChosenNote = "chosen";
@@ -53,6 +53,10 @@ public sealed partial class HomeJobs(
             Detached = spec.Detached,
             Stay = spec.Stay,
             MaxMoves = spec.MaxMoves,
+            Nodes = spec.Nodes,
+            MinMemoryBytes = spec.MinMemoryBytes,
+            Priority = spec.Priority,
+            Wishes = spec.Wishes,
             Chosen = isChosen,
         };
         _live[id] = status;
@@ -169,8 +173,12 @@ public sealed partial class HomeJobs(
                 {
                     case StatusChanged changed:
                         _live[id] = changed.Status with { Chosen = IsChosen(id) };
+                        gains.Saw(changed.Status);
                         if (changed.Status.State == JobState.Done)
                             Ended?.Invoke(changed.Status);
+                        break;
+                    case MoveEnded ended:
+                        gains.Moved(id, ended.Move);
                         break;
                     case GuestNeeded needed:
                         _ = BringGuestAsync(id, needed);
@@ -189,6 +197,7 @@ public sealed partial class HomeJobs(
             return;
         }
 
+        gains.Forget(id);
         if (JobRecords.Status(folders.RecordOf(id)) is { State: JobState.Lost })
         {
             LogLost(log, id);
@@ -201,7 +210,7 @@ public sealed partial class HomeJobs(
 
     private async Task BringGuestAsync(string id, GuestNeeded needed)
     {
-        var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, _stopping.Token);
+        var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, Live(id)?.Uid ?? 0, _stopping.Token);
         if (refusal is null)
             return;
         try

@@ -68,6 +68,14 @@ internal sealed class JobDesk(HomeJobs jobs, JobFolders folders, PlacementView v
     /// <summary>The ledger of a job.</summary>
     public IReadOnlyList<MoveRecord> Moves(string job, uint uid) => JobRecords.Moves(folders.RecordOf(Mine(job, uid).Id));
 
+    /// <summary>The newest moves of all jobs of this home that the user may see, the ended jobs on record too, oldest first.</summary>
+    public IReadOnlyList<MoveRecord> AllMoves(uint uid, int most) =>
+    [
+        .. jobs.List(all: true).Where(job => uid == 0 || uid == job.Uid)
+            .SelectMany(job => JobRecords.Moves(folders.RecordOf(job.Id)).Select(move => move with { Job = job.Id }))
+            .OrderByDescending(move => move.When).Take(most).OrderBy(move => move.When),
+    ];
+
     /// <summary>The kept output of a detached job, and what comes while it runs when it is to be followed.</summary>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LogsAsync(
         string job, uint uid, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)

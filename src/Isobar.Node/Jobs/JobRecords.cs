@@ -44,7 +44,7 @@ public static class JobRecords
         return status;
     }
 
-    /// <summary>The ledger: every move that was tried.</summary>
+    /// <summary>The ledger: every move that was tried, with what was measured of it afterwards.</summary>
     public static IReadOnlyList<MoveRecord> Moves(string recordFolder) =>
-        [.. JournalFile.Read(recordFolder).OfType<MoveTried>().Select(entry => entry.Move)];
+        [.. MoveGains.Merge(recordFolder, JournalFile.Read(recordFolder).OfType<MoveTried>().Select(entry => entry.Move))];
 }

@@ -1,5 +1,7 @@
 using Isobar.Node.Decisions;
 using Isobar.Node.Listening;
+using Isobar.Node.Load;
+using Isobar.Node.Membership;
 using Isobar.Node.Status;
 
 namespace Isobar.Node.Jobs;
@@ -14,6 +16,7 @@ public static class JobsFeature
         services.AddSingleton<PlacementView>();
         services.AddSingleton<GuestRequests>();
         services.AddSingleton<GuestJobs>();
+        services.AddSingleton(provider => new MoveGains(provider.GetRequiredService<JobFolders>(), provider.GetRequiredService<ClusterRuntime>(), provider.GetRequiredService<MachineLoad>()));
         services.AddSingleton<HomeJobs>();
         services.AddSingleton<JobDesk>();
         services.AddSingleton<JobRefusals>();

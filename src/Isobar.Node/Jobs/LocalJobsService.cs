@@ -75,6 +75,8 @@ internal sealed class LocalJobsService(JobDesk desk, HomeJobs jobs, JobFolders f
     public override async Task<MovesReply> Moves(MovesRequest request, ServerCallContext context)
     {
         request.Uid = Caller(context).UserId;
+        if (request.Job.Length == 0)
+            return WireJobs.Reply(desk.AllMoves(request.Uid, request.Last));
         return HomeOf(request.Job) is { } home
             ? await Peer(home).MovesAsync(request, deadline: DateTime.UtcNow + PeerDeadline, cancellationToken: context.CancellationToken)
             : WireJobs.Reply(desk.Moves(request.Job, request.Uid));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
+using Isobar.Node.Decisions;
 using Isobar.Node.Listening;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Jobs.Wire;
@@ -8,7 +9,7 @@ using Isobar.Protocol.Jobs.Wire;
 namespace Isobar.Node.Jobs;
 
 /// <summary>What other daemons ask: to host a job, and what their users want of jobs whose home is here.</summary>
-internal sealed class PeerJobsService(JobDesk desk, GuestJobs guests) : PeerJobs.PeerJobsBase
+internal sealed class PeerJobsService(JobDesk desk, GuestJobs guests, NodeGate gate) : PeerJobs.PeerJobsBase
 {
     public override Task<StartGuestReply> StartGuest(StartGuestRequest request, ServerCallContext context)
     {
@@ -16,6 +17,9 @@ internal sealed class PeerJobsService(JobDesk desk, GuestJobs guests) : PeerJobs
         var caller = PeerNode.Of(context.GetHttpContext());
         if (!JobId.TryParse(place.Id, out var id) || id.Value.Home != caller?.Name)
             throw new JobException($"{caller?.Name ?? "somebody"} is not the home of job {place.Id}.");
+        // Whoever asks has old news, or an administrator of another machine.
+        if (gate.Refusal(id.Value.Home, request.Uid) is { } refusal)
+            throw new JobException(refusal);
         guests.Start(place, request.Incarnation);
         return Task.FromResult(new StartGuestReply());
     }

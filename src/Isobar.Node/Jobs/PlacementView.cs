@@ -64,7 +64,8 @@ internal sealed class PlacementView(ClusterRuntime runtime, OwnStatus own, LiveP
         foreach (var entry in (LoadEntry[])[self, .. others])
         {
             var name = set.Numbers.NameOf(entry.Node);
-            if (entry.Has(NodeFlags.Blocked | NodeFlags.Leaving | NodeFlags.Dead))
+            // Closed to guests is not closed to what its own users start.
+            if (entry.Has(entry.Node == set.Numbers.Self ? NodeFlags.Leaving : NodeFlags.Blocked | NodeFlags.Leaving | NodeFlags.Dead | NodeFlags.Reserved))
                 closed.Add(name);
             else if (entry.Age(now) < FreshSeconds)
                 nodes.Add(new PlacementNode(name, entry.Cores, (int)(entry.Capacity / Math.Max(1, (int)entry.Cores) * 1000), entry.Ready, entry.FreeMemoryBytes));

@@ -70,6 +70,9 @@ internal sealed class JobsHere(JobFolders folders)
     /// <summary>Changed by <see cref="Refresh"/> alone.</summary>
     public IReadOnlyList<JobHere> Jobs => _jobs;
 
+    /// <summary>Guests that are here or just coming or going: their supervisors' folders, which are there before the first look finds a process.</summary>
+    public int GuestFolders() => GuestJobs.Count(folders);
+
     /// <summary>CPU seconds per second of all jobs.</summary>
     public double Cpus
     {

@@ -19,7 +19,7 @@ public sealed class ActiveCluster : IAsyncDisposable
     private readonly SemaphoreSlim _memberGate = new(1);
     private StoreMember? _member;
 
-    public ActiveCluster(ClusterFolder folder, DaemonOptions options, ILoggerFactory logs, TimeProvider time)
+    public ActiveCluster(ClusterFolder folder, DaemonOptions options, ILoggerFactory logs, TimeProvider time, LoadRide ride)
     {
         (Folder, _options, _logs, _time) = (folder, options, logs, time);
         Facts = folder.LoadFacts();
@@ -30,7 +30,7 @@ public sealed class ActiveCluster : IAsyncDisposable
         Store = store;
         UseEndpoints(folder.LoadRoster());
         Roster = new RosterFollower(folder, store, logs.CreateLogger<RosterFollower>());
-        Peers = new PeerChannels(Identity, () => Roster.Current);
+        Peers = new PeerChannels(Identity, () => Roster.Current, ride);
         Statuses = new PeerStatuses(Identity.NodeName, Peers, () => Roster.Current, time);
         Roster.Changed += OnRosterChanged;
         Keeper = new StoreKeeper(this, new StoreMembers(_storeChannels), logs.CreateLogger<StoreKeeper>(), time);

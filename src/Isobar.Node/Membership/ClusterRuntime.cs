@@ -1,6 +1,7 @@
 using Isobar.Linux.Kernel;
 using Isobar.Node.Hosting;
 using Isobar.Node.Listening;
+using Isobar.Node.Peers;
 using Isobar.Protocol;
 using Isobar.Protocol.Cluster;
 
@@ -19,6 +20,9 @@ public sealed partial class ClusterRuntime(DaemonOptions options, ILoggerFactory
     public ClusterFolder Folder { get; } = new(options.StateDirectory);
 
     public DaemonOptions Options => options;
+
+    /// <summary>What rides on messages to the other members.</summary>
+    public LoadRide Ride { get; } = new();
 
     /// <summary>The node's name: in a cluster the one of its certificate.</summary>
     public string NodeName => Current?.NodeName ?? options.NodeName;
@@ -80,7 +84,7 @@ public sealed partial class ClusterRuntime(DaemonOptions options, ILoggerFactory
     /// <summary>Takes up the membership that is on disk.</summary>
     internal ActiveCluster Activate()
     {
-        var active = new ActiveCluster(Folder, options, logs, time);
+        var active = new ActiveCluster(Folder, options, logs, time, Ride);
         Volatile.Write(ref _current, active);
         LogMember(active.NodeName, active.Facts.Name);
         MembershipChanged?.Invoke(active);

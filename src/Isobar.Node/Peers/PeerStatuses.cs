@@ -16,9 +16,10 @@ public sealed record PeerStatus(string Node, NodeStatus? Status, TimeSpan? LastS
 /// <summary>Asks the members for their status now and then, and keeps what they answered.</summary>
 public sealed class PeerStatuses : IAsyncDisposable
 {
-    public static readonly TimeSpan UpWithin = TimeSpan.FromSeconds(15);
+    /// <summary>Two rounds may be lost; members that ask this one show life, too.</summary>
+    public static readonly TimeSpan UpWithin = TimeSpan.FromSeconds(25);
 
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
     private readonly string _self;

@@ -24,11 +24,17 @@ internal sealed record Wish(
     ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double GainSeconds)
 {
     /// <summary>Whether it must leave, whatever it is worth.</summary>
-    public bool IsForced => Rule is "evacuate" or "memory-ushering" or "reclaim" or "sprite" or "condor" or "freeze";
+    public bool IsForced => Rule is "evacuate" or "owner" or "limits" or "memory-ushering" or "reclaim" or "sprite" or "condor" or "freeze";
 }
 
 /// <summary>Where a new job is to start.</summary>
-internal sealed record Placed(string Target, string? Alternate, string Words, double ShareHere, double ShareThere);
+/// <param name="Target">The node.</param>
+/// <param name="Alternate">A second one, if the first refuses.</param>
+/// <param name="Words">Why, in words.</param>
+/// <param name="ShareHere">Standard cores that it would get here.</param>
+/// <param name="ShareThere">What it should get there; 0 = unknown.</param>
+/// <param name="HomeRefuses">Why it may not start at its home; null = it may.</param>
+internal sealed record Placed(string Target, string? Alternate, string Words, double ShareHere, double ShareThere, string? HomeRefuses = null);
 
 /// <summary>A job that is left alone for a while after a move failed or was refused.</summary>
 internal sealed record JobHold(Instant Until, string Reason, double Seconds)
@@ -51,11 +57,14 @@ internal struct LiveLook
 
     /// <summary>How many jobs are here.</summary>
     public int Count;
+
+    /// <summary>Where single jobs may run; null = everywhere.</summary>
+    public NodeJobLimits? Limits;
 }
 
 /// <summary>The form in which the rules see it.</summary>
 internal static class LiveLookForm
 {
     public static Snapshot Snapshot(this in LiveLook look, PolicySet set, CostModel costs, JobInfo[] jobs) =>
-        new(look.Now, in look.Self, in look.State, jobs.AsSpan(0, look.Count), set.Protocol.View.Entries, costs, set.Numbers.Roster);
+        new(look.Now, in look.Self, in look.State, jobs.AsSpan(0, look.Count), set.Protocol.View.Entries, costs, set.Numbers.Roster) { Limits = look.Limits };
 }

@@ -1,5 +1,7 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Load;
+using Isobar.Node.Jobs;
 using Isobar.Node.Load;
 using Isobar.Protocol.Jobs;
 using PolicyJobId = Isobar.Balancing.Consideration.JobId;
@@ -9,9 +11,6 @@ namespace Isobar.Node.Policies;
 /// <content>What the rules are shown, and what they answer.</content>
 internal sealed partial class LivePolicies
 {
-    /// <summary>All jobs are of one class until there are classes; an owner's own work is before them.</summary>
-    private const byte OrdinaryPriority = 1;
-
     /// <summary>Below this share of its memory free, a node says that it is short of it.</summary>
     private const double LowMemoryShare = 0.05;
 
@@ -22,8 +21,10 @@ internal sealed partial class LivePolicies
     private const double StartsWithin = 3;
 
     /// <summary>Asks the rules about the jobs that are here.</summary>
+    /// <param name="trigger">Why now.</param>
+    /// <param name="onlyFirst">Only the rules that go before the profile's: the owner, and where jobs may be.</param>
     /// <returns>What they want, and why jobs stay; null outside of a cluster or with nothing here to decide about.</returns>
-    public Considered? Consider(Trigger trigger)
+    public Considered? Consider(Trigger trigger, bool onlyFirst = false)
     {
         lock (_gate)
         {
@@ -31,48 +32,76 @@ internal sealed partial class LivePolicies
                 return null;
             var look = LookNow(set);
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
-            Rules(set).Decide(in snapshot, IsDrained ? Trigger.Leaving : trigger, ref _random, _plan);
+            Rules(set, onlyFirst).Decide(in snapshot, IsDrained ? Trigger.Leaving : trigger, ref _random, _plan);
             var wishes = new List<Wish>(_plan.Actions.Length);
+            var forbidden = new List<(string Job, string Reason)>();
             foreach (ref readonly var action in _plan.Actions)
             {
-                if (NameOf(action.Job) is { } name)
+                if (NameOf(action.Job) is not { } name)
+                    continue;
+                if (action.Kind == ActionKind.Move && look.Limits?.Allows(action.Job, action.To) == false)
+                    forbidden.Add((name, $"{Words(set, action.Reason)}; but it may not be on {set.Numbers.NameOf(action.To)}"));
+                else
                     wishes.Add(WishOf(set, in look, in snapshot, in action, name));
             }
 
             var stays = new List<(string Job, string Reason)>(_plan.Stays.Count);
             foreach (var reason in _plan.Stays)
                 stays.Add((NameOf(reason.Job) ?? "", Words(set, in reason)));
+            stays.AddRange(forbidden);
             return new Considered(wishes, stays);
         }
     }
 
     /// <summary>Where a new job shall start; null outside of a cluster.</summary>
-    public Placed? Place(string command, double expectedCpuSeconds = 0)
+    /// <param name="spec">The program.</param>
+    /// <param name="isPlain">Where it gets most, whatever the profile's rules say.</param>
+    /// <exception cref="JobException">Nowhere: no machine that it may use takes it.</exception>
+    public Placed? Place(JobSpec spec, bool isPlain)
     {
         lock (_gate)
         {
             if (_set is not { } set)
                 return null;
             var look = LookNow(set);
+            // Closed to guests is not closed to what its own users start.
+            look.Self.Flags &= ~(NodeFlags.Blocked | NodeFlags.OwnerPresent);
+            var self = set.Numbers.NameOf(set.Numbers.Self);
+            var limit = LimitOf(self, spec);
+            var limits = look.Limits = new NodeJobLimits(set.Numbers, settings.ReservationOf);
+            limits.Add(default, limit);
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
             var job = new JobInfo
             {
                 Home = set.Numbers.Self,
                 Node = set.Numbers.Self,
-                Priority = OrdinaryPriority,
-                Program = ProgramHash.Of(command),
+                Priority = PriorityOf(spec.Priority),
+                Program = ProgramHash.Of(spec.CommandLine),
                 Tasks = 1,
-                ExpectedCpuSeconds = expectedCpuSeconds,
+                MinMemoryBytes = spec.MinMemoryBytes,
                 Started = look.Now,
                 ArrivedHere = look.Now,
                 StateSince = Instant.Never,
             };
-            var placement = set.Rules.Place(in snapshot, in job, ref _random);
+            var placement = isPlain ? PlaceByShare(set, in look, in snapshot, in job) : set.Rules.Place(in snapshot, in job, ref _random);
             var (target, words) = (placement.Target, placement.Reason.Describe(set.Numbers.NameOf, static _ => "it"));
-            if (IsDrained && target == set.Numbers.Self && Targets.LeastLoaded(in snapshot, ArrivesWithin) is >= 0 and var other)
-                (target, words) = (snapshot.Others[other].Node, $"it starts on {set.Numbers.NameOf(snapshot.Others[other].Node)}: {set.Numbers.NameOf(set.Numbers.Self)} is drained");
+            var homeRefuses = IsDrained ? $"{self} is drained"
+                : limits.Refusal(limit, self) is { } refusal ? refusal
+                : spec.MinMemoryBytes > _sample.FreeMemoryBytes ? $"{self} has not the memory that its user wants" : null;
+            var isFit = target == set.Numbers.Self ? homeRefuses is null : IsFit(in snapshot, in job, target);
+            if (!isFit)
+            {
+                if (Targets.LeastLoaded(in snapshot, in job, ArrivesWithin) is >= 0 and var other)
+                    (target, words) = (snapshot.Others[other].Node, target == set.Numbers.Self ? $"it starts on {set.Numbers.NameOf(snapshot.Others[other].Node)}: {homeRefuses}" : $"it starts on {set.Numbers.NameOf(snapshot.Others[other].Node)}: {set.Numbers.NameOf(target)} does not take it");
+                else if (homeRefuses is null || IsDrained)
+                    (target, words) = (set.Numbers.Self, "it starts here: no other machine that it may use takes it now");
+                else
+                    throw new JobException($"no machine takes the job now: {homeRefuses}, and no other one that it may use is open and has the memory; isobar nodes --age shows them.");
+            }
+
             var (here, there) = SharesOf(in look, in snapshot, in job, target);
-            return new Placed(set.Numbers.NameOf(target), placement.Alternate.IsNone ? null : set.Numbers.NameOf(placement.Alternate), words, here, there);
+            var alternate = placement.Alternate.IsNone || !IsFit(in snapshot, in job, placement.Alternate) ? null : set.Numbers.NameOf(placement.Alternate);
+            return new Placed(set.Numbers.NameOf(target), alternate, words, here, there, IsDrained ? null : homeRefuses);
         }
     }
 
@@ -83,14 +112,14 @@ internal sealed partial class LivePolicies
         {
             if (_set is not { } set)
                 return (false, "this node is in no cluster.");
-            if (IsDrained)
-                return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} is drained.");
+            if (job.MinMemoryBytes > _sample.FreeMemoryBytes && job.Home != set.Numbers.Self)
+                return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} has not the memory that the user of {name} wants.");
             var look = LookNow(set);
             if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
                 return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
             var offer = new JobOffer(job, set.Numbers.NumberOf(from), sourceShare, expectedShare, placement, forced);
-            var acceptance = set.Rules.Judge(in snapshot, in offer);
+            var acceptance = set.All.Judge(in snapshot, in offer);
             // A new job has no name yet; it is here, and counted by its threads, within moments.
             if (acceptance.Accepted)
                 _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes);
@@ -154,7 +183,7 @@ internal sealed partial class LivePolicies
         {
             ReadyNow = ReadyWithoutNoise(set),
             OwnerLoad = load.OwnerCpus,
-            OwnerIdleSeconds = double.PositiveInfinity,
+            OwnerIdleSeconds = owner.IdleSeconds,
             FreeMemoryBytes = Math.Max(0, _sample.FreeMemoryBytes - Promised()),
             TotalMemoryBytes = _sample.TotalMemoryBytes,
             MemoryFillBytesPerSecond = load.Jobs.GrowthBytesPerSecond,
@@ -163,11 +192,11 @@ internal sealed partial class LivePolicies
             LastMoveStarted = _lastMoveStarted,
             MovesInProgress = _moving.Count,
             ArrivalsInProgress = _arriving.Count,
-            Leaving = IsDrained,
+            Leaving = IsDrained || admin.IsExpelling || admin.IsClosing,
         };
         state.TakeLoad(set.Load);
         var self = set.Load.ToEntry(set.Numbers.Self, _incarnation, _sequence, in _sample);
-        return new LiveLook { Now = now, Self = self, State = state, Count = count };
+        return new LiveLook { Now = now, Self = self, State = state, Count = count, Limits = LimitsOf(set) };
     }
 
     // What was accepted will need its memory, whatever of it has come by now.
@@ -202,7 +231,8 @@ internal sealed partial class LivePolicies
             Home = set.Numbers.NumberOf(Isobar.Protocol.Jobs.JobId.Parse(job.Name).Home),
             Node = set.Numbers.Self,
             Flags = FlagsOf(job, fact, now),
-            Priority = OrdinaryPriority,
+            Priority = PriorityOf(fact?.Status.Priority ?? 0),
+            MinMemoryBytes = fact?.Status.MinMemoryBytes ?? 0,
             User = (int)(fact?.Status.Uid ?? 0),
             Program = fact is null ? 0 : ProgramHash.Of(fact.Status.Command),
             CpuSeconds = ((fact?.EarlierCpuSeconds ?? 0) + job.Use.CpuSeconds) * factor,
@@ -214,7 +244,7 @@ internal sealed partial class LivePolicies
             Started = fact is null ? job.Since : now - Math.Max(0, (DateTimeOffset.UtcNow - fact.Status.Started).TotalSeconds),
             ArrivedHere = job.Since,
             LastCheckpoint = job.Since,
-            StateSince = Instant.Never,
+            StateSince = StateSinceOf(job.Name),
             Moves = fact?.Status.Moves ?? 0,
         };
     }
@@ -226,14 +256,17 @@ internal sealed partial class LivePolicies
             flags |= JobFlags.Immobile;
         else if (_moving.Contains(job.Name) || fact.Status.State == JobState.Moving)
             flags |= JobFlags.Moving;
-        // An administrator who empties a machine means all.
+        // An administrator who empties a machine means all. An owner who comes back does not: what shall stay stands still.
+        var mayStay = IsDrained || admin.IsExpelling || admin.IsClosing ? JobFlags.Pinned : JobFlags.Immobile;
         if (fact?.Status.Stay == true)
-            flags |= IsDrained ? JobFlags.Pinned : JobFlags.Immobile;
+            flags |= mayStay;
         if (fact?.Status.MaxMoves is { } most && fact.Status.Moves >= most)
-            flags |= IsDrained ? JobFlags.Pinned : JobFlags.Immobile;
+            flags |= mayStay;
         if (fact?.Status.Chosen == true)
             flags |= JobFlags.Pinned;
         if (fact?.Status.State == JobState.Stopped)
+            flags |= JobFlags.Stopped;
+        if (IsSuspended(job, fact))
             flags |= JobFlags.Suspended;
         return flags;
     }
@@ -269,7 +302,7 @@ internal sealed partial class LivePolicies
     {
         var job = _jobs[IndexOf(action.Job, look.Count)];
         var (here, there) = SharesOf(in look, in snapshot, in job, action.To);
-        var gain = there > 0 ? (job.CpuSeconds * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
+        var gain = there > 0 ? (job.CpuSeconds / Targets.Tasks(in job) * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
         return new Wish(
             action.Kind,
             name,

@@ -32,8 +32,8 @@ internal sealed partial class LivePolicies
                 var others = new List<OtherView>();
                 foreach (ref readonly var entry in snapshot.Others)
                 {
-                    var isOpen = Targets.IsOpen(in entry, look.Now, ArrivesWithin) && Targets.HasRoom(in entry, job.ResidentBytes);
-                    others.Add(new OtherView(set.Numbers.NameOf(entry.Node), isOpen, Closed(in entry, in job, look.Now), SharesOf(in look, in snapshot, in job, entry.Node).There, entry.Age(look.Now)));
+                    var isOpen = Targets.Takes(in snapshot, in entry, in job, ArrivesWithin) && Targets.HasRoom(in entry, job.ResidentBytes);
+                    others.Add(new OtherView(set.Numbers.NameOf(entry.Node), isOpen, Closed(in snapshot, in entry, in job), SharesOf(in look, in snapshot, in job, entry.Node).There, entry.Age(look.Now)));
                 }
 
                 var hold = IsHeld(name, look.Now) ? _holds[name] : null;
@@ -52,16 +52,20 @@ internal sealed partial class LivePolicies
             yield return "silent";
         if ((flags & NodeFlags.Leaving) != 0)
             yield return "drained";
-        else if ((flags & NodeFlags.Blocked) != 0)
+        else if ((flags & NodeFlags.Blocked) != 0 && (flags & NodeFlags.OwnerPresent) == 0)
             yield return "blocked";
+        if ((flags & NodeFlags.Reserved) != 0)
+            yield return "reserved";
         if ((flags & NodeFlags.MemoryLow) != 0)
             yield return "memory-low";
         if ((flags & NodeFlags.OwnerPresent) != 0)
             yield return "owner";
     }
 
-    private static string Closed(in LoadEntry entry, in JobInfo job, Instant now) =>
-        string.Join(", ", FlagWords(entry.Flags)) is { Length: > 0 } words ? words
-        : entry.Age(now) > ArrivesWithin ? "its news is too old"
+    private static string Closed(in Snapshot snapshot, in LoadEntry entry, in JobInfo job) =>
+        !Targets.IsOpen(in entry, snapshot.Now, double.PositiveInfinity) ? string.Join(", ", FlagWords(entry.Flags))
+        : snapshot.Limits?.Allows(job.Id, entry.Node) == false ? "the job may not be there"
+        : entry.Age(snapshot.Now) > ArrivesWithin ? "its news is too old"
+        : !Targets.HasRoom(in entry, job.MinMemoryBytes) ? "it has not the memory that the user wants"
         : !Targets.HasRoom(in entry, job.ResidentBytes) ? "it has not the memory" : "open";
 }

@@ -3,7 +3,10 @@ using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
+using Isobar.Node.Decisions;
 using Isobar.Node.Load;
+using Isobar.Node.Owners;
+using Isobar.Node.Settings;
 
 namespace Isobar.Node.Policies;
 
@@ -11,8 +14,10 @@ namespace Isobar.Node.Policies;
 /// The policies of this node at work: takes samples and messages in, gives entries, plans and answers out. Everything happens under one lock and nothing in it
 /// waits, so that what a decision sees is of one moment.
 /// </summary>
-internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, MoveCosts costs) : IDisposable
+internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, MoveCosts costs, AdminState admin, OwnerWatch owner, LiveSettings settings) : IDisposable
 {
+    private const double OwnerEvery = 0.95;
+
     private readonly Lock _gate = new();
     private readonly Plan _plan = new(explains: true);
     private readonly Dictionary<string, (Instant Until, long Bytes)> _arriving = [];
@@ -27,7 +32,9 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     private Instant _published = Instant.Never;
     private Instant _lastMoveStarted = Instant.Never;
     private JobInfo[] _jobs = new JobInfo[16];
-    private bool _isDrained;
+    private Instant _ownerLooked = Instant.Never;
+    private bool _ownerReturned;
+    private NodeFlags _advertised;
 
     /// <summary>The number of this life of the node's daemon.</summary>
     public uint Incarnation
@@ -44,22 +51,27 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     public PolicySet? Set => Volatile.Read(ref _set);
 
     /// <summary>Everything that can must leave, and nothing comes in.</summary>
-    public bool IsDrained
-    {
-        get => Volatile.Read(ref _isDrained);
-        set => Volatile.Write(ref _isDrained, value);
-    }
+    public bool IsDrained => admin.IsDrained;
+
+    /// <summary>Jobs of other homes that are here.</summary>
+    public int Guests { get; private set; }
+
+    /// <summary>What this node says of itself beside numbers.</summary>
+    public IEnumerable<string> OwnWords => FlagWords(_sample.Flags);
 
     /// <summary>Uses this profile for these members from now on; null members = no cluster.</summary>
     public void Use(Profile profile, NodeNumbers? numbers, double wantedAge)
     {
         lock (_gate)
         {
-            var set = numbers is null || numbers.Self.IsNone ? null : PolicySet.Create(_set, profile, numbers, load.Cores, wantedAge);
+            var set = numbers is null || numbers.Self.IsNone ? null : PolicySet.Create(_set, profile, numbers, load.Cores, owner.Rules, wantedAge);
             Volatile.Write(ref _set, set);
             _published = Instant.Never;
         }
     }
+
+    /// <summary>True once after the owner came back.</summary>
+    public bool TakeOwnerReturned() => Interlocked.Exchange(ref _ownerReturned, false);
 
     /// <summary>Looks at the machine, and tells the dissemination stage when the period of the load is over.</summary>
     public void Sample(out bool arrived, out bool departed)
@@ -67,15 +79,17 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
         lock (_gate)
         {
             _sample = load.Sample(out arrived, out departed);
+            LookForOwner();
             if (_set is not { } set)
                 return;
-            if (!ReferenceEquals(set.Load.Cores, load.Cores))
-                Volatile.Write(ref _set, set = PolicySet.Create(set, set.Profile, set.Numbers, load.Cores, set.WantedAge));
+            if (!ReferenceEquals(set.Load.Cores, load.Cores) || !ReferenceEquals(set.OwnerRules, owner.Rules))
+                Volatile.Write(ref _set, set = PolicySet.Create(set, set.Profile, set.Numbers, load.Cores, owner.Rules, set.WantedAge));
             foreach (var job in load.Jobs.Jobs)
                 _arriving.Remove(job.Name);
-            _sample.Guests = Guests();
-            _sample.Flags = Flags();
-            _sample.Level = (byte)(load.Jobs.Jobs.Count > 0 ? byte.MaxValue - OrdinaryPriority : 0);
+            _sample.Guests = Guests = CountGuests();
+            if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)
+                admin.Expelled();
+            _sample.Flags = Flags(set) | _advertised;
             set.Load.Sample(in _sample);
             if (_sample.Time - _published < set.Load.PeriodSeconds * 0.95)
                 return;
@@ -83,7 +97,9 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             _sequence++;
             var view = LookNow(set);
             var snapshot = view.Snapshot(set, costs.Model, _jobs);
-            _sample.Flags |= Rules(set).Advertise(in snapshot);
+            _sample.Level = LevelOf(in snapshot);
+            _advertised = set.All.Advertise(in snapshot);
+            _sample.Flags = Flags(set) | _advertised;
             var entry = set.Load.ToEntry(set.Numbers.Self, _incarnation, _sequence, in _sample);
             set.Protocol.Publish(in entry);
         }
@@ -117,11 +133,41 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             _set?.Rules.Learn(in ended);
     }
 
-    public void Dispose() => load.Dispose();
+    public void Dispose()
+    {
+        load.Dispose();
+        owner.Dispose();
+    }
 
-    private RuleChain Rules(PolicySet set) => IsDrained ? set.Evacuation : set.Rules;
+    private void LookForOwner()
+    {
+        if (_sample.Time - _ownerLooked >= OwnerEvery)
+        {
+            _ownerLooked = _sample.Time;
+            _ownerReturned |= owner.Look(_sample.Time, load.OwnerCpus, _set?.LooksAtInput == true);
+        }
 
-    private int Guests()
+        _sample.OwnerIdleSeconds = owner.IdleSeconds;
+    }
+
+    private RuleChain Rules(PolicySet set, bool onlyFirst) =>
+        IsDrained ? set.Evacuation
+        : admin.IsExpelling || admin.IsClosing ? set.Expulsion
+        : onlyFirst ? set.First : set.All;
+
+    private byte LevelOf(in Snapshot snapshot)
+    {
+        byte level = owner.IsPresent ? byte.MaxValue : (byte)0;
+        foreach (ref readonly var job in snapshot.Jobs)
+        {
+            if (job.IsRunning)
+                level = Math.Max(level, (byte)(byte.MaxValue - job.Priority));
+        }
+
+        return level;
+    }
+
+    private int CountGuests()
     {
         var guests = 0;
         foreach (var job in load.Jobs.Jobs)
@@ -131,8 +177,10 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
 
     private bool IsOfThisHome(string job) => Set is { } set && set.Numbers.NumberOf(Isobar.Protocol.Jobs.JobId.Parse(job).Home) == set.Numbers.Self;
 
-    private NodeFlags Flags() =>
+    private NodeFlags Flags(PolicySet set) =>
         (IsDrained ? NodeFlags.Leaving | NodeFlags.Blocked : NodeFlags.None)
-        | (_sample.TotalMemoryBytes > 0 && _sample.FreeMemoryBytes < LowMemoryShare * _sample.TotalMemoryBytes ? NodeFlags.MemoryLow : NodeFlags.None)
-        | NodeFlags.Pool;
+        | (admin.IsBlocked || admin.IsExpelling || admin.IsClosing ? NodeFlags.Blocked : NodeFlags.None)
+        | (settings.ReservationOf(set.Numbers.NameOf(set.Numbers.Self)) is null ? NodeFlags.None : NodeFlags.Reserved)
+        | (owner.Rules.IsEmpty ? NodeFlags.Pool : NodeFlags.None)
+        | (_sample.TotalMemoryBytes > 0 && _sample.FreeMemoryBytes < LowMemoryShare * _sample.TotalMemoryBytes ? NodeFlags.MemoryLow : NodeFlags.None);
 }

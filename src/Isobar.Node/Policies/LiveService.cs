@@ -20,7 +20,7 @@ namespace Isobar.Node.Policies;
 /// membership: what belongs to a cluster (keys, settings, the datagram socket) lives as long as that.
 /// </summary>
 internal sealed partial class LiveService(
-    ClusterRuntime runtime, LivePolicies policies, LiveSettings settings, Balancer balancer, DrainState drain, JobFacts facts, HomeJobs homeJobs, ILoggerFactory logs, TimeProvider time)
+    ClusterRuntime runtime, LivePolicies policies, LiveSettings settings, Balancer balancer, JobFacts facts, HomeJobs homeJobs, ILoggerFactory logs, TimeProvider time)
     : BackgroundService
 {
     private const double FactsEvery = 4;
@@ -31,6 +31,7 @@ internal sealed partial class LiveService(
     private ClusterLife? _life;
     private double _nextTick;
     private double _nextConsideration;
+    private double _nextFirst;
     private double _nextFacts;
     private volatile bool _hasNews;
 
@@ -41,25 +42,16 @@ internal sealed partial class LiveService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Run(policies.Load.Calibrate, stoppingToken);
-        policies.IsDrained = drain.IsDrained;
         policies.Incarnation = NextIncarnation();
         settings.Changed += () => _ = RebuildAsync();
         homeJobs.Ended += Learn;
+        runtime.Ride.GetOn = policies.GetOn;
+        runtime.Ride.GetOff = (node, load) => _hasNews |= policies.GetOff(node, load);
         runtime.MembershipChanged += OnMembershipChanged;
         OnMembershipChanged(runtime.Current);
         try
         {
-            while (true)
-            {
-                Beat(stoppingToken);
-                var set = policies.Set;
-                var step = Math.Max(policies.Load.LeastStep.TotalSeconds, set?.Load.SampleSeconds ?? 1);
-                await Task.Delay(TimeSpan.FromSeconds(Math.Min(step, 1)), stoppingToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The daemon stops.
+            await PulseAsync(stoppingToken);
         }
         finally
         {
@@ -67,6 +59,31 @@ internal sealed partial class LiveService(
             await LeaveAsync();
         }
     }
+
+    /// <summary>A thread of its own: the way over a timer and the pool wakes up three threads for each beat, and there are several a second for as long as the daemon lives.</summary>
+    private Task PulseAsync(CancellationToken cancellation)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                do
+                    Beat(cancellation);
+                while (!cancellation.WaitHandle.WaitOne(Step()));
+            }
+            catch (OperationCanceledException)
+            {
+                // The daemon stops.
+            }
+
+            ended.SetResult();
+        })
+        { IsBackground = true, Name = "isobar-pulse" }.Start();
+        return ended.Task;
+    }
+
+    private TimeSpan Step() => TimeSpan.FromSeconds(Math.Min(Math.Max(policies.Load.LeastStep.TotalSeconds, policies.Set?.Load.SampleSeconds ?? 1), 1));
 
     private void Beat(CancellationToken cancellation)
     {
@@ -101,22 +118,33 @@ internal sealed partial class LiveService(
     private void Consider(PolicySet set, double now, bool arrived, bool departed, CancellationToken cancellation)
     {
         var profile = set.Profile.Settings;
-        if (profile.Move == Isobar.Balancing.Profiles.MoveStyle.None && !policies.IsDrained)
+        var movesLater = profile.Move != Isobar.Balancing.Profiles.MoveStyle.None;
+        if (policies.TakeOwnerReturned())
+            balancer.Consider(Trigger.OwnerReturned, !movesLater, cancellation);
+        // The owner and where jobs may be: every second, whatever the pace of the profile.
+        if (now >= _nextFirst && (now < _nextConsideration || !movesLater))
+        {
+            _nextFirst = now + 0.95;
+            balancer.Consider(Trigger.Periodic, onlyFirst: true, cancellation);
+        }
+
+        if (!movesLater)
             return;
         if (arrived && profile.OnArrival)
-            balancer.Consider(Trigger.Arrival, cancellation);
+            balancer.Consider(Trigger.Arrival, onlyFirst: false, cancellation);
         if (departed && profile.OnDeparture)
-            balancer.Consider(Trigger.Departure, cancellation);
+            balancer.Consider(Trigger.Departure, onlyFirst: false, cancellation);
         if (_hasNews && profile.OnNews)
         {
             _hasNews = false;
-            balancer.Consider(Trigger.News, cancellation);
+            balancer.Consider(Trigger.News, onlyFirst: false, cancellation);
         }
 
         if (now < _nextConsideration)
             return;
         _nextConsideration = now + Math.Min(profile.PeriodSeconds, SecondsPerMinute);
-        balancer.Consider(Trigger.Periodic, cancellation);
+        _nextFirst = now + 0.95;
+        balancer.Consider(Trigger.Periodic, onlyFirst: false, cancellation);
     }
 
     private void OnMembershipChanged(ActiveCluster? cluster) => _ = ChangeAsync(cluster);

@@ -1,4 +1,5 @@
 using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
@@ -11,8 +12,25 @@ internal sealed class PolicySet
     // What a live node has instead of perfect knowledge, which only a simulator can provide: our own gossip with its usual constants.
     private static readonly StageSettings Possible = new("gossip");
 
-    private PolicySet(Profile profile, double wantedAge, NodeNumbers numbers, LoadCalculator load, DisseminationProtocol protocol, RuleChain rules, RuleChain evacuation) =>
-        (Profile, WantedAge, Numbers, Load, Protocol, Rules, Evacuation) = (profile, wantedAge, numbers, load, protocol, rules, evacuation);
+    private PolicySet(Profile profile, OwnerRules ownerRules, double wantedAge, NodeNumbers numbers, LoadCalculator load, DisseminationProtocol protocol, RuleChain rules)
+    {
+        (Profile, OwnerRules, WantedAge, Numbers, Load, Protocol, Rules) = (profile, ownerRules, wantedAge, numbers, load, protocol, rules);
+        LooksAtInput = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor" or "owner" || rule.Parameters.GetValueOrDefault("noInputSeconds") > 0);
+        // What Condor's rule suspends it also lets go on, by its own times.
+        var resumes = !profile.Settings.Rules.Any(rule => rule.Policy == "condor");
+        ConsiderationRule[] first =
+        [
+            Rule("limits"),
+            Rule("owner", ("quietSeconds", ownerRules.IsEmpty ? 0 : ownerRules.QuietSeconds), ("freeze", ownerRules.Freeze ? 1 : 0), ("patienceSeconds", ownerRules.PatienceSeconds), ("resumes", resumes ? 1 : 0)),
+        ];
+        First = new RuleChain(first);
+        All = new RuleChain([.. first, .. rules.Rules]);
+        Evacuation = new RuleChain(Rule("evacuate"));
+        Expulsion = new RuleChain([Rule("evacuate", ("ownJobsToo", 0)), .. first, .. rules.Rules]);
+
+        ConsiderationRule Rule(string policy, params (string Name, double Value)[] parameters) =>
+            Isobar.Balancing.Profiles.Policies.Consideration.Bind(policy, "this node", parameters.Select(p => KeyValuePair.Create(p.Name, p.Value)))(numbers.Self);
+    }
 
     public Profile Profile { get; }
 
@@ -24,10 +42,26 @@ internal sealed class PolicySet
 
     public DisseminationProtocol Protocol { get; }
 
+    /// <summary>Whether the profile has a rule that asks for the owner's input.</summary>
+    public bool LooksAtInput { get; }
+
+    /// <summary>The profile's.</summary>
     public RuleChain Rules { get; }
+
+    /// <summary>The rules for this machine's owner.</summary>
+    public OwnerRules OwnerRules { get; }
+
+    /// <summary>What goes before every profile: where jobs may be, and the owner.</summary>
+    public RuleChain First { get; }
+
+    /// <summary>These and the profile's.</summary>
+    public RuleChain All { get; }
 
     /// <summary>For a node that is drained, whatever the profile says.</summary>
     public RuleChain Evacuation { get; }
+
+    /// <summary>For a node whose guests must go.</summary>
+    public RuleChain Expulsion { get; }
 
     public bool HasRules => Rules.Rules.Length > 0;
 
@@ -36,8 +70,9 @@ internal sealed class PolicySet
     /// <param name="profile">The profile.</param>
     /// <param name="numbers">The members.</param>
     /// <param name="cores">This machine's cores.</param>
+    /// <param name="ownerRules">The rules for this machine's owner.</param>
     /// <param name="wantedAge">Wanted mean age of the knowledge of others; 0 = as the profile says.</param>
-    public static PolicySet Create(PolicySet? before, Profile profile, NodeNumbers numbers, CoreSet cores, double wantedAge)
+    public static PolicySet Create(PolicySet? before, Profile profile, NodeNumbers numbers, CoreSet cores, OwnerRules ownerRules, double wantedAge)
     {
         var live = Adapted(profile, wantedAge);
         var keeps = before is not null && ReferenceEquals(before.Profile, profile) && before.Numbers.Self == numbers.Self;
@@ -53,12 +88,12 @@ internal sealed class PolicySet
 
         return new PolicySet(
             profile,
+            ownerRules,
             wantedAge,
             numbers,
             keeps && ReferenceEquals(before!.Load.Cores, cores) ? before.Load : live.CreateLoad(cores),
             protocol,
-            keeps ? before!.Rules : live.CreateRules(numbers.Self),
-            new RuleChain(Isobar.Balancing.Profiles.Policies.Consideration.Bind("evacuate", "drain", [])(numbers.Self)));
+            keeps ? before!.Rules : live.CreateRules(numbers.Self));
     }
 
     private static Profile Adapted(Profile profile, double wantedAge)

@@ -12,7 +12,7 @@ namespace Isobar.Node.Services;
 
 /// <summary>What the command asks its daemon about balancing. Anybody may look; only root changes.</summary>
 internal sealed class LocalBalanceService(
-    ClusterRuntime runtime, LiveSettings settings, LivePolicies policies, LiveService live, Drains drains, WhyDesk why) : LocalBalance.LocalBalanceBase
+    ClusterRuntime runtime, LiveSettings settings, LivePolicies policies, LiveService live, Administration administration, OwnerDesk owner, WhyDesk why) : LocalBalance.LocalBalanceBase
 {
     public override Task<GetSettingsReply> GetSettings(GetSettingsRequest request, ServerCallContext context)
     {
@@ -75,6 +75,9 @@ internal sealed class LocalBalanceService(
         if (live.Gossip is var (meter, trouble, key))
         {
             reply.Gossip = meter?.Counts() ?? new GossipCounts();
+            reply.Gossip.RodeSent = policies.Riding.Sent;
+            reply.Gossip.RodeSentBytes = policies.Riding.SentBytes;
+            reply.Gossip.RodeReceived = policies.Riding.Received;
             reply.Gossip.Key = key?.Id ?? 0;
             reply.Gossip.KeyAgeSeconds = key is null ? 0 : DateTimeOffset.UtcNow.ToUnixTimeSeconds() - key.MadeUnixSeconds;
             reply.Trouble = trouble ?? (key is null ? "the cluster's keys have not come yet: the store does not answer." : "");
@@ -89,11 +92,21 @@ internal sealed class LocalBalanceService(
         return why.AskAsync(request, context.CancellationToken);
     }
 
-    public override Task<DrainReply> Drain(DrainRequest request, ServerCallContext context)
+    public override Task<AdminReply> Admin(AdminRequest request, ServerCallContext context)
     {
         OnlyRoot(context);
+        if (request.Node.Length == 0)
+            request.Node = runtime.NodeName;
         RequireMember(request.Node);
-        return drains.AskAsync(request, context.CancellationToken);
+        return administration.AskAsync(request, context.CancellationToken);
+    }
+
+    public override Task<OwnerReply> Owner(OwnerRequest request, ServerCallContext context)
+    {
+        if (request.Node.Length == 0)
+            request.Node = runtime.NodeName;
+        RequireMember(request.Node);
+        return owner.AskAsync(request, context.CancellationToken);
     }
 
     private void RequireMember(string node)

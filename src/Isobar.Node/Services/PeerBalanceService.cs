@@ -8,7 +8,7 @@ using Isobar.Protocol.Balance;
 namespace Isobar.Node.Services;
 
 /// <summary>What members ask each other about balancing.</summary>
-internal sealed class PeerBalanceService(Offers offers, HomeMoves moves, Drains drains, WhyDesk why, LiveSettings settings) : PeerBalance.PeerBalanceBase
+internal sealed class PeerBalanceService(Offers offers, HomeMoves moves, Administration administration, OwnerDesk owner, WhyDesk why, LiveSettings settings) : PeerBalance.PeerBalanceBase
 {
     public override Task<OfferReply> Offer(OfferRequest request, ServerCallContext context) =>
         Task.FromResult(offers.Judge(Caller(context), request, settings.MovesAtOnce));
@@ -20,7 +20,9 @@ internal sealed class PeerBalanceService(Offers offers, HomeMoves moves, Drains 
 
     public override Task<WhyReply> WhyHere(WhyRequest request, ServerCallContext context) => Task.FromResult(why.Here(request.Job));
 
-    public override Task<DrainReply> Drain(DrainRequest request, ServerCallContext context) => Task.FromResult(drains.Set(request.Drained));
+    public override Task<AdminReply> Admin(AdminRequest request, ServerCallContext context) => administration.DoAsync(request, context.CancellationToken);
+
+    public override Task<OwnerReply> Owner(OwnerRequest request, ServerCallContext context) => Task.FromResult(owner.Here());
 
     private static string Caller(ServerCallContext context) =>
         PeerNode.Of(context.GetHttpContext())?.Name ?? throw new JobException("the caller showed no certificate of a node.");

@@ -1,3 +1,4 @@
+using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Profiles;
 using Isobar.Node.Membership;
 using Isobar.Protocol;
@@ -6,13 +7,16 @@ using Isobar.Protocol.Cluster;
 namespace Isobar.Node.Settings;
 
 /// <summary>The settings that hold for this node now: its own, the cluster's, or the defaults.</summary>
-internal sealed partial class LiveSettings(ClusterRuntime runtime, ILogger<LiveSettings> log)
+internal sealed partial class LiveSettings(ClusterRuntime runtime, TimeProvider time, ILogger<LiveSettings> log)
 {
     private static readonly Profile Default = SettingKind.ProfileOf(SettingKind.Profile.Default);
 
     private SettingsFollower? _follower;
     private string _profileText = SettingKind.Profile.Default;
     private Profile _profile = Default;
+    private string _ownerText = "";
+    private OwnerRules _ownerRules = OwnerRules.None;
+    private Dictionary<string, Reservation> _reservations = [];
 
     /// <summary>Raised when any of them changed.</summary>
     public event Action? Changed;
@@ -41,6 +45,16 @@ internal sealed partial class LiveSettings(ClusterRuntime runtime, ILogger<LiveS
 
     public double GossipAge => Read(SettingKind.GossipAge, value => SettingKind.Seconds(SettingKind.GossipAge.Name, value, 0, 3600));
 
+    /// <summary>The rules for this machine's owner; another object when they changed.</summary>
+    public OwnerRules OwnerRules => Volatile.Read(ref _ownerRules);
+
+    /// <summary>For whom a node is kept now; null = for everybody.</summary>
+    public Reservation? ReservationOf(string node) =>
+        Volatile.Read(ref _reservations).GetValueOrDefault(node) is { } reservation && time.GetUtcNow() < reservation.Until ? reservation : null;
+
+    /// <summary>Whether any node is kept for anybody.</summary>
+    public bool HasReservations => Volatile.Read(ref _reservations).Count > 0;
+
     /// <exception cref="ClusterException">Not in a cluster.</exception>
     public SettingsFollower Require()
     {
@@ -66,7 +80,38 @@ internal sealed partial class LiveSettings(ClusterRuntime runtime, ILogger<LiveS
             }
         }
 
+        ReadOwner();
+        Volatile.Write(ref _reservations, Reservations());
         Changed?.Invoke();
+    }
+
+    private void ReadOwner()
+    {
+        var text = Values.Of(SettingKind.Owner, runtime.NodeName);
+        if (text == _ownerText)
+            return;
+        _ownerText = text;
+        Volatile.Write(ref _ownerRules, Read(SettingKind.Owner, SettingKind.OwnerRulesOf));
+    }
+
+    private Dictionary<string, Reservation> Reservations()
+    {
+        var found = new Dictionary<string, Reservation>();
+        foreach (var (name, node, value) in Values.Set())
+        {
+            if (name != SettingKind.Reserve.Name || node.Length == 0)
+                continue;
+            try
+            {
+                found[node] = Reservation.Parse(value);
+            }
+            catch (IsobarException)
+            {
+                // Of another version of the daemon.
+            }
+        }
+
+        return found;
     }
 
     private T Read<T>(SettingKind kind, Func<string, T> read)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Isobar.Balancing;
+using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Profiles;
 using Isobar.Protocol.Cluster;
 
@@ -31,7 +32,19 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
         "wanted mean age of what a node knows of the others, in seconds; 0 = as the profile says",
         value => Seconds("gossip-age", value, 0, 3600));
 
-    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge];
+    public static SettingKind Owner { get; } = new(
+        "owner",
+        "",
+        "when a machine's owner counts as there, and what becomes of guests then: isobar owner set",
+        value => OwnerRulesOf(value));
+
+    public static SettingKind Reserve { get; } = new(
+        "reserve",
+        "",
+        "for whom a machine is kept, until when: isobar node reserve",
+        value => Reservation.Parse(value));
+
+    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge, Owner, Reserve];
 
     public static SettingKind Named(string name) => All.FirstOrDefault(kind => kind.Name == name)
         ?? throw new ClusterException($"there is no setting {name}: there are {string.Join(", ", All.Select(kind => kind.Name))}.");
@@ -42,6 +55,19 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
         try
         {
             return value.AsSpan().TrimStart().StartsWith("{") ? ProfileReader.Parse(Encoding.UTF8.GetBytes(value)) : ProfileReader.Load(value);
+        }
+        catch (BalancingException e)
+        {
+            throw new ClusterException(e.Message, e);
+        }
+    }
+
+    /// <summary>Nothing is no rules.</summary>
+    public static OwnerRules OwnerRulesOf(string value)
+    {
+        try
+        {
+            return value.Length == 0 ? OwnerRules.None : OwnerRules.Parse(value);
         }
         catch (BalancingException e)
         {

@@ -11,6 +11,7 @@ namespace Isobar.Protocol.Jobs;
 [JsonDerivedType(typeof(SignalJob), "signal")]
 [JsonDerivedType(typeof(ResizeWindow), "resize")]
 [JsonDerivedType(typeof(HangUp), "hangUp")]
+[JsonDerivedType(typeof(HoldJob), "hold")]
 [JsonDerivedType(typeof(Dismiss), "dismiss")]
 public abstract record DeputyMessage;
 
@@ -31,6 +32,9 @@ public sealed record SignalJob(int Signal, SignalScope Scope) : DeputyMessage;
 
 /// <summary>The user's terminal has another size.</summary>
 public sealed record ResizeWindow(WindowSize Size) : DeputyMessage;
+
+/// <summary>Let the job stand still where it is, or go on. It goes on by itself when it is moved.</summary>
+public sealed record HoldJob(bool Still) : DeputyMessage;
 
 /// <summary>The user's terminal or pipes are gone: the job sees what it would see at a shell.</summary>
 public sealed record HangUp : DeputyMessage;

@@ -15,6 +15,7 @@ namespace Isobar.Protocol.Jobs;
 [JsonSerializable(typeof(SupervisorCommand))]
 [JsonSerializable(typeof(JobPlace))]
 [JsonSerializable(typeof(MoveRecord))]
+[JsonSerializable(typeof(MoveGain))]
 [JsonSerializable(typeof(ClientMessage))]
 [JsonSerializable(typeof(AttachMessage))]
 [JsonSerializable(typeof(TransportOpening))]

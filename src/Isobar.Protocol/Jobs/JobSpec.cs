@@ -83,6 +83,18 @@ public sealed record JobSpec
     /// <summary>How often it may move by itself; null = as often as it pays.</summary>
     public int? MaxMoves { get; init; }
 
+    /// <summary>Which nodes it may use: names, globs, and what is not wanted with ! before it; null = all.</summary>
+    public string? Nodes { get; init; }
+
+    /// <summary>Free memory that a node must have before it goes there, bytes; 0 = no wish.</summary>
+    public long MinMemoryBytes { get; init; }
+
+    /// <summary>How important it is: 1 the most, 255 the least.</summary>
+    public int Priority { get; init; } = JobPriority.Normal;
+
+    /// <summary>Its wishes in words, each with where it comes from, for <c>isobar why</c>.</summary>
+    public string? Wishes { get; init; }
+
     /// <summary>The job has a terminal of its own.</summary>
     public bool UsesTerminal => Input.Kind == StdioKind.Terminal || Output.Kind == StdioKind.Terminal || Error.Kind == StdioKind.Terminal;
 

@@ -68,6 +68,40 @@ public sealed record JobStatus
 
     /// <summary>The user chose the node where it is: only an owner, want of memory or a drain moves it from there.</summary>
     public bool Chosen { get; init; }
+
+    /// <summary>Which nodes it may use (<c>--nodes</c>); null = all.</summary>
+    public string? Nodes { get; init; }
+
+    /// <summary>Free memory that a node must have before it goes there, bytes; 0 = no wish.</summary>
+    public long MinMemoryBytes { get; init; }
+
+    /// <summary>How important it is: 1 the most, 255 the least.</summary>
+    public int Priority { get; init; } = JobPriority.Normal;
+
+    /// <summary>Its wishes in words, each with where it comes from: an option, the environment, a file.</summary>
+    public string? Wishes { get; init; }
+
+    /// <summary>Why a rule lets it stand still; null when none does.</summary>
+    public string? Suspended { get; init; }
+}
+
+/// <summary>Classes of importance, as MOSIX2 has them: a small number is important, 0 is the machine's owner.</summary>
+public static class JobPriority
+{
+    public const int Highest = 1;
+    public const int High = 50;
+    public const int Normal = 100;
+    public const int Low = 200;
+    public const int Lowest = 255;
+
+    /// <summary>A class or a number; null when it is neither.</summary>
+    public static int? Parse(string text) => text switch
+    {
+        "high" => High,
+        "normal" => Normal,
+        "low" => Low,
+        _ => int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number is >= Highest and <= Lowest ? number : null,
+    };
 }
 
 /// <summary>One line of the ledger: a move that was tried.</summary>
@@ -104,9 +138,31 @@ public sealed record MoveRecord
     /// <summary>What the balancer expected the job to save, in seconds; null when a user wanted the move.</summary>
     public double? PredictedGainSeconds { get; init; }
 
+    /// <summary>
+    /// What the move did save, in seconds, over a time as long as the job's age: age × (1 / progress before − 1 / progress after) − freeze. Null while it is not
+    /// known, or when the job waited for something else than a CPU.
+    /// </summary>
+    public double? AchievedGainSeconds { get; init; }
+
+    /// <summary>Standard CPU seconds per second that it got in the ten seconds before, as far as it ran.</summary>
+    public double? ProgressBefore { get; init; }
+
+    /// <summary>The same in the ten seconds after.</summary>
+    public double? ProgressAfter { get; init; }
+
+    /// <summary>The job, in listings of several.</summary>
+    public string? Job { get; init; }
+
     /// <summary>Why it failed, one sentence.</summary>
     public string? Failure { get; init; }
 
     /// <summary>The end of CRIU's log, when CRIU failed.</summary>
     public string? Log { get; init; }
 }
+
+/// <summary>What was measured of a move afterwards.</summary>
+/// <param name="When">The move's time, by which it is found in the ledger.</param>
+/// <param name="Before">Standard CPU seconds per second before it.</param>
+/// <param name="After">The same after it.</param>
+/// <param name="AchievedSeconds">What it saved, see <see cref="MoveRecord.AchievedGainSeconds"/>.</param>
+public sealed record MoveGain(DateTimeOffset When, double Before, double After, double? AchievedSeconds);

@@ -28,6 +28,7 @@ public sealed record CommandHello(SupervisorCommand Command) : SupervisorHello;
 [JsonDerivedType(typeof(MoveCommand), "move")]
 [JsonDerivedType(typeof(AwaitCommand), "await")]
 [JsonDerivedType(typeof(GuestRefused), "guestRefused")]
+[JsonDerivedType(typeof(HoldCommand), "hold")]
 public abstract record SupervisorCommand;
 
 /// <summary>Send a signal.</summary>
@@ -42,6 +43,11 @@ public sealed record MoveCommand(string TargetNode, string TargetAddress, string
 
 /// <summary>Answer when the job has ended.</summary>
 public sealed record AwaitCommand : SupervisorCommand;
+
+/// <summary>A rule of the node where the job runs wants it to stand still, or to go on. Not a signal: neither the job's parent nor its user's shell sees it stopped.</summary>
+/// <param name="Node">The node that wants it; nothing is done when the job is elsewhere by now.</param>
+/// <param name="Reason">Why, in words; null lets it go on.</param>
+public sealed record HoldCommand(string Node, string? Reason) : SupervisorCommand;
 
 /// <summary>The daemon could not have the guest supervisor started that the deputy asked for (<see cref="GuestNeeded"/>).</summary>
 public sealed record GuestRefused(string Node, int Incarnation, string Reason) : SupervisorCommand;

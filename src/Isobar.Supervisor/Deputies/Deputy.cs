@@ -58,6 +58,8 @@ internal sealed class Deputy : IDisposable
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
 
+    public bool HasEnded => _end.Task.IsCompleted;
+
     /// <summary>
     /// A number for an attempt to run the job at another place, never given twice: what an attempt that failed has left at a node must not be taken for the
     /// next one.
@@ -122,6 +124,26 @@ internal sealed class Deputy : IDisposable
     }
 
     public ValueTask SignalAsync(int signal, SignalScope scope) => TellHostAsync(new SignalJob(signal, scope));
+
+    /// <summary>Lets the job stand still where it is, or go on; a failure in one sentence.</summary>
+    public async Task<string?> HoldAsync(HoldCommand hold)
+    {
+        // A move ends it anyway: the target has its own rules.
+        if (!await _oneMove.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
+            return $"job {_config.Place.Id} is being moved.";
+        try
+        {
+            if (_host is not { } host || host.Node != hold.Node)
+                return $"job {_config.Place.Id} is not on {hold.Node}.";
+            await TellHostAsync(new HoldJob(hold.Reason is not null)).ConfigureAwait(false);
+            _board.Update(status => status with { Suspended = hold.Reason });
+            return null;
+        }
+        finally
+        {
+            _oneMove.Release();
+        }
+    }
 
     /// <summary>Runs one move; moves of one job come one after the other.</summary>
     public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)

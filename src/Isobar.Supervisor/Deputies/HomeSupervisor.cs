@@ -42,6 +42,10 @@ internal sealed class HomeSupervisor : IAsyncDisposable
             Detached = spec.Detached,
             Stay = spec.Stay,
             MaxMoves = spec.MaxMoves,
+            Nodes = spec.Nodes,
+            MinMemoryBytes = spec.MinMemoryBytes,
+            Priority = spec.Priority,
+            Wishes = spec.Wishes,
         });
         _opener = new HostOpener(config, _identity, _board, _ended.Token);
         _journal = new Journal(config.RecordDirectory!);
@@ -167,6 +171,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         {
             case KillCommand kill:
                 return await SignalAsync(kill, cancellationToken).ConfigureAwait(false);
+            case HoldCommand hold when caller.Uid == 0:
+                return new CommandDone(await _deputy.HoldAsync(hold).ConfigureAwait(false));
             case AwaitCommand:
                 return new CommandDone(End: await _deputy.End.WaitAsync(cancellationToken).ConfigureAwait(false));
             case GuestRefused refusal when caller.Uid == 0:

@@ -112,17 +112,22 @@ internal sealed class HostConnection : IDisposable
     /// Waits until nothing of a move that was given up goes on at its source: else its last words and its CRIU could meet those of the next move.
     /// A source that is gone or silent is not waited for.
     /// </summary>
-    public async Task StayedAsync(int incarnation, TimeSpan atMost)
+    /// <returns>Why it could not send the job, when it says so.</returns>
+    public async Task<MoveFailed?> StayedAsync(int incarnation, TimeSpan atMost)
     {
         var clock = Stopwatch.StartNew();
+        MoveFailed? why = null;
         try
         {
             while (clock.Elapsed < atMost && await SomethingToReadAsync("giving up the move", CancellationToken.None).ConfigureAwait(false))
             {
                 while (_steps.Reader.TryRead(out var step))
                 {
-                    if (step is Stayed && IsOf(step, incarnation))
-                        return;
+                    if (!IsOf(step, incarnation))
+                        continue;
+                    if (step is Stayed)
+                        return why;
+                    why ??= step as MoveFailed;
                 }
             }
         }
@@ -130,6 +135,8 @@ internal sealed class HostConnection : IDisposable
         {
             // Silent.
         }
+
+        return why;
     }
 
     private static bool IsOf(HostMessage step, int incarnation) => incarnation == step switch

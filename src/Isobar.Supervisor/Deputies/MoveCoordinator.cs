@@ -65,13 +65,17 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             record = record with { Committed = true, FreezeSeconds = sent.FrozenSeconds + frozen.Elapsed.TotalSeconds };
             // A stopped job arrives stopped.
             var state = before == JobState.Stopped ? JobState.Stopped : JobState.Running;
-            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1 });
+            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1, Suspended = null });
         }
         catch (Exception e) when (!decided && e is MoveException or LinkClosedException or IOException or OperationCanceledException)
         {
-            var reason = e is OperationCanceledException ? "the move was cancelled." : e.Message;
+            // With the job its host goes away, which is all that a move in progress sees of it.
+            var reason = deputy.HasEnded ? "the job ended while it was being moved." : e is OperationCanceledException ? "the move was cancelled." : e.Message;
             record = record with { Failure = reason, Log = (e as MoveException)?.Log };
-            await AbortAsync(source, target, ticket, asked, pending, before).ConfigureAwait(false);
+            var why = await AbortAsync(source, target, ticket, asked, pending, before).ConfigureAwait(false);
+            // When CRIU fails at the source, the target may be the first to say so: to it, the connection broke off.
+            if (why?.Log is not null && record.Log is null && e is not OperationCanceledException)
+                record = record with { Failure = why.Reason, Log = why.Log };
         }
         catch (MoveException e)
         {
@@ -127,15 +131,16 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         }
     }
 
-    private async Task AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, byte[] pending, JobState before)
+    /// <summary>Lets the job go on where it is. Returns why the source could not send it, when it was the source.</summary>
+    private async Task<MoveFailed?> AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, byte[] pending, JobState before)
     {
         await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: false)).ConfigureAwait(false);
         if (target is not null)
             await target.DismissAsync().ConfigureAwait(false);
-        if (asked)
-            await source.StayedAsync(ticket.Incarnation, StayWithin).ConfigureAwait(false);
+        var why = asked ? await source.StayedAsync(ticket.Incarnation, StayWithin).ConfigureAwait(false) : null;
         await deputy.ResumeInputAsync(pending).ConfigureAwait(false);
         deputy.Board.Update(status => status with { State = status.State == JobState.Moving ? before : status.State });
+        return why;
     }
 
     private static async Task TellSourceAsync(HostConnection source, DeputyMessage order)

@@ -73,7 +73,7 @@ internal sealed partial class JobHost
         }
 
         stdio.JobEnds.Dispose();
-        _job = new JobProcess(result.Init, stdio);
+        _job = new JobProcess(result.Init, stdio, trailer.Main);
         _streams = new JobStreams(stdio, _link);
         _streams.PutTyped(trailer.TypedAhead);
         _streams.Start();

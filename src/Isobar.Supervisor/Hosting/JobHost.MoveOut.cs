@@ -21,23 +21,31 @@ internal sealed partial class JobHost
     private async Task MoveOutAsync(MoveOut move, CancellationToken cancellationToken)
     {
         var incarnation = move.Ticket.Incarnation;
-        StartMoving();
+        if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
+        {
+            await ReportAsync(new MoveFailed(incarnation, "the job has just ended.")).ConfigureAwait(false);
+            await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
+            return;
+        }
+
+        StartMoving(job);
         _decision = NewDecision();
         try
         {
-            if (_job is not { } job || job.Init.HasExited || _place is not { } place || _here.Identity is not { } identity)
-                throw new CriuException("the job has just ended.");
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
+            var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
                 identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);
             var writer = new ImageStreamWriter(stream);
             var estimate = ProcessTree.EstimateDumpBytes(job.All);
-            var departure = new Departure(this, job, stream, writer, incarnation);
+            var departure = new Departure(this, job, folders, stream, writer, incarnation);
             using var progressEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var progress = ReportProgressAsync(writer, estimate, progressEnds.Token);
             try
             {
+                // The last word of what it used here: restored processes begin at nought.
+                await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
                 var real = CriuIdentity.Needed(job.Init.Pid);
                 if (real is not null)
                     await CriuIdentity.PrepareAsync(criu, cancellationToken).ConfigureAwait(false);
@@ -69,9 +77,13 @@ internal sealed partial class JobHost
         }
 
         if (_left)
+        {
             await _ended.CancelAsync().ConfigureAwait(false);
-        else
-            await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
+            return;
+        }
+
+        TakeGuestWeight(job);
+        await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
     }
 
     private async Task ReportProgressAsync(ImageStreamWriter writer, long estimate, CancellationToken cancellationToken)
@@ -107,13 +119,14 @@ internal sealed partial class JobHost
     private static TaskCompletionSource<bool> NewDecision() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The job is frozen and its images are sent: the rest follows, then the home decides.</summary>
-    private sealed class Departure(JobHost host, JobProcess job, Stream stream, ImageStreamWriter writer, int incarnation)
+    private sealed class Departure(JobHost host, JobProcess job, OpenFolders folders, Stream stream, ImageStreamWriter writer, int incarnation)
     {
         // From just before CRIU is started, some milliseconds before it stops the first task: the freeze is told rather too long than too short.
         private readonly Stopwatch _frozen = Stopwatch.StartNew();
 
         public async Task<bool> AtFrozenPointAsync(CancellationToken cancellationToken)
         {
+            FolderWalk.MustNotHaveBegun(job, folders);
             var drained = await host._streams!.DrainAsync($"/proc/{job.Init.Pid}/root/dev/pts").ConfigureAwait(false);
             var committed = false;
             try
@@ -122,7 +135,7 @@ internal sealed partial class JobHost
                 await host._root!.SyncAsync(cancellationToken).ConfigureAwait(false);
                 var shared = await SharedMemoryTree.SendAsync(host._folders.SharedMemory, stream, cancellationToken).ConfigureAwait(false);
                 var window = job.Stdio.Terminal is { } terminal ? Terminal.Window(FileDescriptor.Number(terminal.Handle)) : null;
-                var trailer = new MoveTrailer(job.Stdio.PipeNames, drained.TypedAhead, window?.Columns ?? 0, window?.Rows ?? 0);
+                var trailer = new MoveTrailer(job.Stdio.PipeNames, job.MainInside, drained.TypedAhead, window?.Columns ?? 0, window?.Rows ?? 0);
                 await JobTransport.WriteAsync(stream, trailer, HostingJson.Default.MoveTrailer, cancellationToken).ConfigureAwait(false);
                 byte[] unread = [.. drained.UnreadPipe, .. drained.PendingInput];
                 await host._reports.SendAsync(

@@ -14,8 +14,9 @@ internal sealed partial class JobHost : IDisposable
 {
     // Somebody at a terminal waits for his prompt after Ctrl-Z; for the many jobs without one each look costs more than it tells.
     private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(2);
+    private const int LooksPerFreeze = 4;
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
 
     private readonly HostPlace _here;
@@ -95,6 +96,9 @@ internal sealed partial class JobHost : IDisposable
             case ResizeWindow { Size: var size } when _job?.Stdio.Terminal is { } terminal:
                 Isobar.Linux.Terminals.Terminal.SetWindow(terminal.Handle, size.Columns, size.Rows);
                 break;
+            case HoldJob hold:
+                Hold(hold.Still);
+                break;
             case HangUp:
                 HangUpJob();
                 break;
@@ -149,6 +153,7 @@ internal sealed partial class JobHost : IDisposable
     private void WatchJob()
     {
         NoteInit(_job!.Init.Pid);
+        TakeGuestWeight(_job);
         _running.Add(WaitForEndAsync(_job!));
         _running.Add(LookAfterAsync(_job!, _ended.Token));
     }
@@ -186,15 +191,15 @@ internal sealed partial class JobHost : IDisposable
             for (var look = 1; !job.Init.HasExited; look++)
             {
                 await Task.Delay(every, cancellationToken).ConfigureAwait(false);
-                KeepLease(job);
-                // Neither a move nor the lease is the user's stop.
-                if (!_moving && _frozenByLease is null && job.MainIsStopped != stopped)
+                KeepStill(job);
+                // Neither a move nor the lease nor a rule is the user's stop.
+                if (!_moving && !StandsStill && job.MainIsStopped != stopped)
                 {
                     stopped = !stopped;
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
                 }
 
-                if (look % looksPerUsage == 0)
+                if (look % looksPerUsage == 1)
                     await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
             }
         }

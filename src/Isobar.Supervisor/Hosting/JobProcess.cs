@@ -5,7 +5,10 @@ using Isobar.Protocol.Jobs;
 namespace Isobar.Supervisor.Hosting;
 
 /// <summary>The job's processes as they run here: its init, which is our child, and everything in its PID namespace.</summary>
-internal sealed class JobProcess(ChildProcess init, JobStdio stdio) : IDisposable
+/// <param name="init">The init.</param>
+/// <param name="stdio">Our ends of its streams.</param>
+/// <param name="mainInside">The number of its main process in its own PID namespace, where that is known; 0 for a job that was just started.</param>
+internal sealed class JobProcess(ChildProcess init, JobStdio stdio, int mainInside = 0) : IDisposable
 {
     private int _main;
 
@@ -13,16 +16,19 @@ internal sealed class JobProcess(ChildProcess init, JobStdio stdio) : IDisposabl
 
     public JobStdio Stdio => stdio;
 
-    /// <summary>The process that the user's shell would have started: the init's first child. Null while the init has not started it yet.</summary>
+    /// <summary>The process that the user's shell would have started. Null while the init has not started it yet.</summary>
     public int? Main
     {
         get
         {
             if (_main == 0)
-                _main = FirstChild();
+                _main = mainInside == 0 ? FirstChild() : All.FirstOrDefault(pid => Inside(pid) == mainInside);
             return _main == 0 ? null : _main;
         }
     }
+
+    /// <summary>The number of the main process in the job's own PID namespace, which it keeps wherever it is moved; 0 while there is none.</summary>
+    public int MainInside => mainInside != 0 ? mainInside : Main is { } main ? Inside(main) : 0;
 
     /// <summary>All processes of the job, the init first.</summary>
     public IReadOnlyList<int> All => ProcessTree.InNamespaceOf(init.Pid);
@@ -71,6 +77,9 @@ internal sealed class JobProcess(ChildProcess init, JobStdio stdio) : IDisposabl
         init.Dispose();
     }
 
+    private static int Inside(int pid) => ProcFs.Status(pid)?.InnermostPid ?? 0;
+
+    // The init starts the main process before it can inherit any other. After a move the order of its children is another (CRIU makes them in an order of its own).
     private int FirstChild()
     {
         Span<byte> buffer = stackalloc byte[64];

@@ -72,6 +72,22 @@ public sealed class RuleChainTests
             return scene;
         });
 
+    /// <summary>Going home is a rule's last resort where its system has no other; everything else obeys a job's limits.</summary>
+    [Fact]
+    public void No_rule_moves_a_job_where_its_limits_forbid_it_unless_home() =>
+        World.Sample(scene =>
+        {
+            scene.Limits = new OnlyOn(1, 3, 5);
+            foreach (Policy<RuleFactory> policy in Policies.Consideration.All)
+            {
+                foreach (PlannedAction action in scene.Decide(Scene.Rule(policy.Name)).Actions)
+                {
+                    if (action.Kind == ActionKind.Move)
+                        Assert.True(scene.Limits.Allows(action.Job, action.To) || action.To == scene.Jobs.Find(job => job.Id == action.Job).Home, $"{policy.Name} moves to {action.To}");
+                }
+            }
+        }, iter: 400);
+
     [Fact]
     public void No_rule_ever_moves_an_immobile_job_or_plans_twice_or_without_a_reason() =>
         World.Sample(scene =>

@@ -25,6 +25,8 @@ internal sealed class Scene
 
     public List<LoadEntry> Others { get; } = [];
 
+    public JobLimits? Limits { get; set; }
+
     public Roster Roster { get; set; } = new RangeRoster(8);
 
     public RandomSource Random { get; set; } = new(42);
@@ -126,7 +128,7 @@ internal sealed class Scene
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Jobs),
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Others),
         Costs,
-        Roster);
+        Roster) { Limits = Limits };
 
     /// <summary>A reason has words without holes and a number for every name.</summary>
     public static void AssertExplained(Reason reason, string rule)
@@ -137,4 +139,10 @@ internal sealed class Scene
         Assert.DoesNotContain("{", text, StringComparison.Ordinal);
         Assert.All(reason.Fields(), f => Assert.False(double.IsNaN(f.Value), $"{f.Key} in: {text}"));
     }
+}
+
+/// <summary>Every job may run on these nodes alone.</summary>
+internal sealed class OnlyOn(params int[] nodes) : JobLimits
+{
+    public override bool Allows(JobId job, NodeId node) => nodes.Contains(node.Value);
 }

@@ -103,6 +103,49 @@ public sealed class BalancingTests(UnequalCluster cluster) : IClassFixture<Unequ
             await cluster.IsobarAsync(IsobarCluster.Home, "kill", "-s", "KILL", name);
     }
 
+    [Fact]
+    public async Task The_ledger_tells_what_a_move_brought()
+    {
+        await cluster.KnowEachOtherAsync();
+        var name = cluster.NewName("measured");
+        // On a fifth of a core, then on three fifths of one.
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--home", "--name", name, "sh", "-c", "while :; do :; done");
+        await Task.Delay(TimeSpan.FromSeconds(9), Cancellation);
+        await cluster.MoveAsync(name, "gamma");
+        await Waiting.ForAsync(async () => (await cluster.MovesAsync(name)).Single().ProgressAfter is not null, () => $"the progress of {name} to be measured", Cancellation);
+        var move = (await cluster.MovesAsync(name)).Single();
+        Assert.InRange(move.ProgressBefore!.Value, 0.01, 10);
+        Assert.True(move.ProgressAfter > move.ProgressBefore * 1.2, $"{move.ProgressBefore} before, {move.ProgressAfter} after");
+        Assert.True(move.AchievedGainSeconds > 0, $"{move.AchievedGainSeconds} s");
+        Assert.Contains("ACHIEVED", await cluster.IsobarAsync(IsobarCluster.Home, "moves", name), StringComparison.Ordinal);
+        Assert.Contains((await cluster.StatusAsync(name)).Id, await cluster.IsobarAsync(IsobarCluster.Home, "moves", "--all"), StringComparison.Ordinal);
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", "-s", "KILL", name);
+    }
+
+    [Fact]
+    public async Task Load_rides_on_what_daemons_ask_each_other_anyway()
+    {
+        await cluster.IsobarAsync(IsobarCluster.Home, "config", "set", "profile", "piggyback");
+        try
+        {
+            await Waiting.ForAsync(
+                async () =>
+                {
+                    using var told = JsonDocument.Parse(await cluster.IsobarAsync(IsobarCluster.Home, "nodes", "--age", "--json"));
+                    var gossip = told.RootElement.GetProperty("gossip");
+                    return gossip.GetProperty("rodeSent").GetInt64() > 2 && gossip.GetProperty("rodeReceived").GetInt64() > 2;
+                },
+                () => "load to ride both ways",
+                Cancellation);
+            await cluster.KnowEachOtherAsync();
+            Assert.Contains("rode in", await cluster.LoadsAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await cluster.IsobarAsync(IsobarCluster.Home, "config", "unset", "profile");
+        }
+    }
+
     private static string Program(long rounds, int number) => $"BEGIN {{ for (i = 0; i < {rounds}; i++) s = (s * 31 + i + {number}) % 65521; print {number}, s }}";
 
     private static long Sum(long rounds, int number)

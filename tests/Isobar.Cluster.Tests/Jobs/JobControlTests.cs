@@ -29,6 +29,30 @@ public sealed class JobControlTests(IsobarCluster cluster)
     }
 
     [Fact]
+    public async Task A_signal_reaches_the_program_and_not_what_it_left_to_the_init()
+    {
+        var name = cluster.NewName("daemon");
+        // Children without parent are the init's after the program itself; after a move they may come before it.
+        await cluster.IsobarAsync(
+            IsobarCluster.Home, "run", "--detach", "--home", "--name", name, "sh", "-c",
+            "(sleep 1001 &); (setsid sleep 1002 &); trap 'echo told' USR1; trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done");
+        await Waiting.ForAsync(
+            async () => await cluster.IsobarAsync(IsobarCluster.Home, "logs", name) == "ready\n", () => $"{name} to be ready", Cancellation);
+        var expected = "ready\n";
+        foreach (var target in (string[])["beta", "gamma", "home"])
+        {
+            await cluster.MoveAsync(name, target);
+            await cluster.IsobarAsync(IsobarCluster.Home, "kill", "-s", "USR1", name);
+            expected += "told\n";
+            await Waiting.ForAsync(
+                async () => await cluster.IsobarAsync(IsobarCluster.Home, "logs", name) == expected, () => $"{name} to get the signal at {target}", Cancellation);
+        }
+
+        await cluster.IsobarAsync(IsobarCluster.Home, "kill", name);
+        Assert.Equal(5, (await cluster.RunAsync(IsobarCluster.Home, "isobar", "wait", name)).ExitCode);
+    }
+
+    [Fact]
     public async Task Every_node_lists_the_jobs_of_all()
     {
         var name = cluster.NewName("everywhere");

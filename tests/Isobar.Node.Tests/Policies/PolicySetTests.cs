@@ -1,4 +1,5 @@
 using Isobar.Balancing;
+using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
 using Isobar.Node.Policies;
@@ -15,7 +16,7 @@ public sealed class PolicySetTests
         var numbers = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
         foreach (var name in ProfileReader.Shipped)
         {
-            var set = PolicySet.Create(null, ProfileReader.Load(name), numbers, Cores, 0);
+            var set = PolicySet.Create(null, ProfileReader.Load(name), numbers, Cores, OwnerRules.None, 0);
             Assert.False(set.Protocol.IsOracle, $"{name} wants perfect knowledge");
             Assert.Equal(numbers.Self, set.Protocol.Self);
         }
@@ -27,20 +28,20 @@ public sealed class PolicySetTests
         var two = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
         var three = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2), ("gamma", "00000003", 3)), "alpha");
         var profile = ProfileReader.Load("isobar");
-        var set = PolicySet.Create(null, profile, two, Cores, 0);
+        var set = PolicySet.Create(null, profile, two, Cores, OwnerRules.None, 0);
         set.Protocol.View.Merge(new LoadEntry { Node = two.NumberOf("beta"), Ready = 5, Sequence = 1, Stamp = Instant.FromSeconds(1), Cores = 1, Capacity = 1, Speed = 1, SlowestSpeed = 1 });
 
-        var grown = PolicySet.Create(set, profile, three, Cores, 0);
+        var grown = PolicySet.Create(set, profile, three, Cores, OwnerRules.None, 0);
         Assert.True(grown.Protocol.View.TryGet(three.NumberOf("beta"), out var entry));
         Assert.Equal(5, entry.Ready);
         Assert.Same(set.Rules, grown.Rules);
         Assert.True(grown.Protocol.View.Capacity >= 2);
 
-        var other = PolicySet.Create(grown, ProfileReader.Load("openmosix"), three, Cores, 0);
+        var other = PolicySet.Create(grown, ProfileReader.Load("openmosix"), three, Cores, OwnerRules.None, 0);
         Assert.True(other.Protocol.View.TryGet(three.NumberOf("beta"), out _));
 
         // One who left is forgotten.
-        var alone = PolicySet.Create(grown, profile, NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1)), "alpha"), Cores, 0);
+        var alone = PolicySet.Create(grown, profile, NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1)), "alpha"), Cores, OwnerRules.None, 0);
         Assert.Equal(0, alone.Protocol.View.Count);
     }
 
@@ -49,9 +50,9 @@ public sealed class PolicySetTests
     {
         var numbers = NodeNumbers.Of(NodeNumbersTests.Of([.. Enumerable.Range(1, 50).Select(i => ($"n{i}", i.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), (long)i))]), "n1");
         var profile = ProfileReader.Load("isobar");
-        var plain = PolicySet.Create(null, profile, numbers, Cores, 0);
-        var quick = PolicySet.Create(null, profile, numbers, Cores, 0.5);
-        var slow = PolicySet.Create(null, profile, numbers, Cores, 60);
+        var plain = PolicySet.Create(null, profile, numbers, Cores, OwnerRules.None, 0);
+        var quick = PolicySet.Create(null, profile, numbers, Cores, OwnerRules.None, 0.5);
+        var slow = PolicySet.Create(null, profile, numbers, Cores, OwnerRules.None, 60);
         Assert.Equal(0.5, plain.Protocol.PeriodSeconds);
         Assert.NotEqual(Pace(quick), Pace(slow));
         Assert.Equal(profile.Name, quick.Profile.Name);

@@ -29,6 +29,9 @@ public sealed class SettingsTests
     [InlineData("moves-at-once", "-1")]
     [InlineData("moves-at-once", "many")]
     [InlineData("gossip-age", "x")]
+    [InlineData("owner", "keyboard")]
+    [InlineData("reserve", "anna for an hour")]
+    [InlineData("reserve", "user anna until 2026-11-23T05:00:00Z")]
     public void A_value_that_cannot_be_is_refused(string name, string value) =>
         Assert.Throws<ClusterException>(() => SettingKind.Named(name).Check(value));
 
@@ -39,6 +42,19 @@ public sealed class SettingsTests
             SettingKind.Profile.Check(name);
         Assert.Equal("mine", SettingKind.ProfileOf("{ \"name\": \"mine\" }").Name);
         Assert.Throws<ClusterException>(() => SettingKind.Named("no-such-setting"));
+    }
+
+    [Fact]
+    public void A_reservation_is_for_a_user_or_for_a_home_until_a_moment()
+    {
+        var user = Reservation.Parse("user 1000 until 2026-11-23T05:00:00Z");
+        Assert.True(user.IsFor("alpha", 1000));
+        Assert.False(user.IsFor("alpha", 1001));
+        var home = Reservation.Parse("node alpha until 2026-11-23T05:00:00Z");
+        Assert.True(home.IsFor("alpha", 1001));
+        Assert.False(home.IsFor("beta", 1000));
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 5, 0, 0, TimeSpan.Zero), home.Until);
+        Assert.Equal("reserved for jobs of alpha until 2026-11-23T05:00:00Z", home.ToString());
     }
 
     private static StoreUpdate Update(params (string Key, string? Value)[] entries) =>

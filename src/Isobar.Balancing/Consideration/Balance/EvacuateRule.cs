@@ -9,11 +9,11 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// </summary>
 public sealed class EvacuateRule : ConsiderationRule
 {
-    private static readonly ReasonForm Leaves = new("evacuate", "{job} moves to {node} (load {a}): this node leaves the cluster", "there");
+    private static readonly ReasonForm Leaves = new("evacuate", "{job} moves to {node} (load {a}): this node is emptied", "there");
 
-    private static readonly ReasonForm LeavesBlindly = new("evacuate", "{job} moves to {node}, of which no load is known: this node leaves the cluster");
+    private static readonly ReasonForm LeavesBlindly = new("evacuate", "{job} moves to {node}, of which no load is known: this node is emptied");
 
-    private static readonly ReasonForm Refuses = new("evacuate", "{node} refuses {job}: it leaves the cluster");
+    private static readonly ReasonForm Refuses = new("evacuate", "{node} refuses {job}: it is being emptied");
 
     private readonly Settings _settings;
     private double[] _loads = [];
@@ -55,7 +55,7 @@ public sealed class EvacuateRule : ConsiderationRule
             if (!job.CanLeave || plan.Concerns(job.Id) || (!job.IsGuest && !_settings.OwnJobsToo))
                 continue;
             int target = Least(in snapshot, in job);
-            NodeId to = target >= 0 ? snapshot.Others[target].Node : FirstOther(in snapshot);
+            NodeId to = target >= 0 ? snapshot.Others[target].Node : FirstOther(in snapshot, job.Id);
             if (to.IsNone)
                 continue;
             plan.Move(in job, to, target >= 0 ? Leaves.With(job.Id, to, _loads[target]) : LeavesBlindly.With(job.Id, to));
@@ -72,7 +72,7 @@ public sealed class EvacuateRule : ConsiderationRule
         for (int i = 0; i < snapshot.Others.Length; i++)
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
-            bool open = Targets.IsOpen(in entry, snapshot.Now, double.PositiveInfinity) && Targets.HasRoom(in entry, job.ResidentBytes);
+            bool open = Targets.Takes(in snapshot, in entry, in job, double.PositiveInfinity) && Targets.HasRoom(in entry, job.ResidentBytes);
             if (open && (best < 0 || _loads[i] < _loads[best]))
                 best = i;
         }
@@ -80,14 +80,14 @@ public sealed class EvacuateRule : ConsiderationRule
         return best;
     }
 
-    private static NodeId FirstOther(in Snapshot snapshot)
+    private static NodeId FirstOther(in Snapshot snapshot, JobId job)
     {
         for (int i = 0; i < snapshot.Roster.Count; i++)
         {
             NodeId node = snapshot.Roster[i];
             int known = Targets.Find(in snapshot, node);
             bool closed = known >= 0 && (snapshot.Others[known].Flags & (NodeFlags.Dead | NodeFlags.Leaving | NodeFlags.Blocked)) != 0;
-            if (node != snapshot.Self.Node && !closed)
+            if (node != snapshot.Self.Node && !closed && snapshot.Limits?.Allows(job, node) != false)
                 return node;
         }
 

@@ -45,7 +45,7 @@ public sealed class ForkHistoryRule : ConsiderationRule
                 best = i;
         }
 
-        int target = best < 0 ? -1 : Targets.LeastLoaded(in snapshot, _settings.MaxAgeSeconds, snapshot.Jobs[best].ResidentBytes);
+        int target = best < 0 ? -1 : Targets.LeastLoaded(in snapshot, in snapshot.Jobs[best], _settings.MaxAgeSeconds);
         if (target < 0)
             return false;
         ref readonly LoadEntry entry = ref snapshot.Others[target];

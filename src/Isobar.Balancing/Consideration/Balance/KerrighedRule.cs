@@ -69,7 +69,7 @@ public sealed class KerrighedRule : ConsiderationRule
         foreach (ref readonly LoadEntry entry in snapshot.Others)
         {
             double load = entry.Load + _settings.Stability * snapshot.OneProcessOn(in entry);
-            if (load < least && Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds))
+            if (load < least && Targets.Takes(in snapshot, in entry, in snapshot.Jobs[chosen], _settings.MaxAgeSeconds))
                 (target, least) = (entry.Node, load);
         }
 

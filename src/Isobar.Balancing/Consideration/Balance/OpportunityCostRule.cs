@@ -117,7 +117,7 @@ public sealed class OpportunityCostRule : ConsiderationRule
         for (int i = 0; i < snapshot.Others.Length; i++)
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
-            if (!Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds))
+            if (!Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds))
                 continue;
             double there = cost.Marginal(
                 OpportunityCost.LoadOf(in entry), OpportunityCost.MemoryShareOf(in entry), 1 / entry.Capacity, Share(in entry, in job));

@@ -58,7 +58,7 @@ public sealed class RbtRule : ConsiderationRule
         for (int i = 0; i < moves; i++)
         {
             int job = Smallest(in snapshot, plan);
-            int target = job < 0 ? -1 : NextBelow(in snapshot, snapshot.Jobs[job].ResidentBytes);
+            int target = job < 0 ? -1 : NextBelow(in snapshot, in snapshot.Jobs[job]);
             if (target < 0)
                 break;
             ref readonly LoadEntry to = ref snapshot.Others[target];
@@ -126,14 +126,15 @@ public sealed class RbtRule : ConsiderationRule
         return best;
     }
 
-    private int NextBelow(in Snapshot snapshot, long memory)
+    private int NextBelow(in Snapshot snapshot, in JobInfo job)
     {
         int count = snapshot.Others.Length;
         for (int step = 0; step < count; step++)
         {
             int i = (_ring + step) % count;
             bool below = _level[i + 1] < _ideal[i + 1] - 1e-9;
-            if (!below || !IsUsable(in snapshot, i + 1) || !Targets.HasRoom(in snapshot.Others[i], memory))
+            ref readonly LoadEntry entry = ref snapshot.Others[i];
+            if (!below || !Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) || !Targets.HasRoom(in entry, job.ResidentBytes))
                 continue;
             _ring = (i + 1) % count;
             return i;

@@ -77,6 +77,7 @@ public sealed class ThresholdRule : ConsiderationRule
         double gain = job.Load * (here - there) * job.CpuSeconds;
         double cost = snapshot.Costs.Seconds(in job);
         bool worth = !_settings.Guard || gain > cost;
+        worth &= Targets.Takes(in snapshot, in target, in job, _settings.MaxAgeSeconds);
         if (worth && Targets.HasRoom(in target, job.ResidentBytes))
             plan.Move(in job, target.Node, Moves.With(job.Id, target.Node, there, here, margin));
         else

@@ -117,7 +117,7 @@ public sealed class MemoryUsheringRule : ConsiderationRule
                 continue;
             if (best >= 0 && !IsBetter(job.ResidentBytes, snapshot.Jobs[best].ResidentBytes, need))
                 continue;
-            int to = LeastLoadedWithRoom(in snapshot, job.ResidentBytes);
+            int to = LeastLoadedWithRoom(in snapshot, in job);
             if (to >= 0)
                 (best, target) = (i, to);
         }
@@ -134,16 +134,16 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         return cures ? bytes < best : bytes > best;
     }
 
-    private int LeastLoadedWithRoom(in Snapshot snapshot, long bytes)
+    private int LeastLoadedWithRoom(in Snapshot snapshot, in JobInfo job)
     {
         int best = -1;
         for (int i = 0; i < snapshot.Others.Length; i++)
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
-            bool room = entry.TotalMemoryMiB > 0 && entry.FreeMemoryBytes - bytes > Threshold(entry.TotalMemoryBytes)
-                && entry.FreeMemoryBytes >= bytes * _settings.ArrivalCopies;
+            bool room = entry.TotalMemoryMiB > 0 && entry.FreeMemoryBytes - job.ResidentBytes > Threshold(entry.TotalMemoryBytes)
+                && entry.FreeMemoryBytes >= job.ResidentBytes * _settings.ArrivalCopies;
             bool better = best < 0 || entry.Load < snapshot.Others[best].Load;
-            if (room && better && Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds))
+            if (room && better && Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds))
                 best = i;
         }
 

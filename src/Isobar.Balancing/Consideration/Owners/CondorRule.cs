@@ -60,7 +60,7 @@ public sealed partial class CondorRule : ConsiderationRule
         for (int i = 0; i < snapshot.Others.Length; i++)
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
-            bool free = Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds)
+            bool free = Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds)
                 && entry.Guests < entry.Cores && Targets.HasRoom(in entry, job.ResidentBytes);
             if (free && (best < 0 || Ranks(in entry, in snapshot.Others[best])))
                 best = i;

@@ -51,7 +51,7 @@ public sealed class FederationRule : ConsiderationRule
         foreach (ref readonly LoadEntry entry in snapshot.Others)
         {
             double free = entry.Cores - entry.Ready;
-            if (free <= 0 || !Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) || !Targets.HasRoom(in entry, job.ResidentBytes))
+            if (free <= 0 || !Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) || !Targets.HasRoom(in entry, job.ResidentBytes))
                 continue;
             bool same = snapshot.Roster.GroupOf(entry.Node) == site;
             if (same && (own.IsNone || free > ownFree))
@@ -143,7 +143,7 @@ public sealed class FederationRule : ConsiderationRule
             ref readonly LoadEntry entry = ref snapshot.Others[i];
             bool home = snapshot.Roster.GroupOf(entry.Node) == snapshot.Roster.GroupOf(job.Home);
             double free = entry.Cores - entry.Ready - (home ? 0 : _settings.Reserve);
-            bool open = free >= 1 && Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) && Targets.HasRoom(in entry, job.ResidentBytes);
+            bool open = free >= 1 && Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) && Targets.HasRoom(in entry, job.ResidentBytes);
             if (open && (best < 0 || entry.Cores - entry.Ready > snapshot.Others[best].Cores - snapshot.Others[best].Ready))
                 best = i;
         }

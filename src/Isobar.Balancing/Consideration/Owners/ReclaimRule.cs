@@ -101,7 +101,7 @@ public sealed class ReclaimRule : ConsiderationRule
             for (int i = 0; i < snapshot.Others.Length; i++)
             {
                 ref readonly LoadEntry entry = ref snapshot.Others[i];
-                bool allowed = Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) && !entry.Has(NodeFlags.OwnerPresent)
+                bool allowed = Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) && !entry.Has(NodeFlags.OwnerPresent)
                     && entry.Level <= byte.MaxValue - job.Priority && Targets.HasRoom(in entry, job.ResidentBytes);
                 if (allowed && (best < 0 || entry.Load < snapshot.Others[best].Load))
                     best = i;

@@ -107,7 +107,7 @@ public sealed class SpriteRule : ConsiderationRule
         for (int i = 0; i < snapshot.Others.Length; i++)
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
-            bool takes = Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds)
+            bool takes = Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds)
                 && entry.OwnerIdleSeconds >= _settings.NoInputSeconds && entry.Guests < entry.Cores;
             if (!takes)
                 continue;

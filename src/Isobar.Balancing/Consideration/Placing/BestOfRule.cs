@@ -44,7 +44,7 @@ public sealed class BestOfRule : ConsiderationRule
         {
             int pick = random.NextInt(count);
             ref readonly LoadEntry entry = ref pick < others ? ref snapshot.Others[pick] : ref snapshot.Self;
-            bool open = pick >= others || Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds);
+            bool open = pick >= others || Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds);
             if (!open || entry.Node == best)
                 continue;
             if (entry.Load < bestLoad)

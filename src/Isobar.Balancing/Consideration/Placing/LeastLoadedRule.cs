@@ -68,7 +68,7 @@ public sealed class LeastLoadedRule : ConsiderationRule
     }
 
     private bool IsCandidate(in Snapshot snapshot, in LoadEntry entry, in JobInfo job) =>
-        Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) && Targets.HasRoom(in entry, job.ResidentBytes);
+        Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) && Targets.HasRoom(in entry, job.ResidentBytes);
 
     public sealed record Settings(double Within, double MaxAgeSeconds);
 }

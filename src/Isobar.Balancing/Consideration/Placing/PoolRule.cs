@@ -49,7 +49,7 @@ public sealed class PoolRule : ConsiderationRule
         foreach (ref readonly LoadEntry entry in snapshot.Others)
         {
             bool candidate = (!pooled || entry.Has(NodeFlags.Pool))
-                && Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) && Targets.HasRoom(in entry, job.ResidentBytes);
+                && Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) && Targets.HasRoom(in entry, job.ResidentBytes);
             if (!candidate)
                 continue;
             machines++;

@@ -39,7 +39,7 @@ public sealed class ProcessTableRule : ConsiderationRule
         placement = default;
         if (!IsNearlyFull(in snapshot))
             return false;
-        int target = Targets.LeastLoaded(in snapshot, _settings.MaxAgeSeconds, job.ResidentBytes);
+        int target = Targets.LeastLoaded(in snapshot, in job, _settings.MaxAgeSeconds);
         if (target < 0)
             return false;
         NodeId node = snapshot.Others[target].Node;

@@ -70,7 +70,7 @@ public sealed class SignatureRule : ConsiderationRule
         double io = _settings.IoBytesPerSecond > 0 ? known.HomeIoBytes / _settings.IoBytesPerSecond : 0;
         foreach (ref readonly LoadEntry entry in snapshot.Others)
         {
-            if (!Targets.IsOpen(in entry, snapshot.Now, _settings.MaxAgeSeconds) || !Targets.HasRoom(in entry, (long)known.ResidentBytes))
+            if (!Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds) || !Targets.HasRoom(in entry, (long)known.ResidentBytes))
                 continue;
             double there = cpu * CpuShare.Slowdown(in entry, entry.Ready + 1) + snapshot.Costs.PlacementSeconds
                 + (entry.Node == job.Home ? 0 : io);

@@ -15,7 +15,8 @@ public sealed record EtcdEndpoint(Uri Address, Func<SslClientAuthenticationOptio
         {
             ConnectTimeout = TimeSpan.FromSeconds(2),
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            // The client looks a quarter as often as the shorter of the two, for each connection as long as the daemon lives.
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             EnableMultipleHttp2Connections = false,
             UseProxy = false,

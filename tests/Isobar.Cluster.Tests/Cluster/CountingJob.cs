@@ -1,8 +1,7 @@
 using System.Globalization;
-using Isobar.Cluster.Tests.Cluster;
 using Isobar.Cluster.Tests.Hosts;
 
-namespace Isobar.Cluster.Tests.Faults;
+namespace Isobar.Cluster.Tests.Cluster;
 
 /// <summary>A job that writes 1, 2, 3, ... until its gate opens and then ends with 7: a gap, a doubled line or a second copy of it would show.</summary>
 internal sealed class CountingJob : IAsyncDisposable
@@ -11,13 +10,13 @@ internal sealed class CountingJob : IAsyncDisposable
     private readonly HostProcess _process;
     private readonly string _gate;
 
-    private CountingJob(IsobarCluster cluster, double pause)
+    private CountingJob(IsobarCluster cluster, double pause, bool stay)
     {
         _cluster = cluster;
         Name = cluster.NewName("count");
         _gate = $"{cluster.NewFolder()}/gate";
         var script = $"i=0; while [ ! -e {_gate} ]; do i=$((i+1)); echo $i; sleep {pause.ToString(CultureInfo.InvariantCulture)}; done; exit 7";
-        _process = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--stay", "--name", Name, "sh", "-c", script]);
+        _process = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", .. stay ? (string[])["--stay"] : [], "--name", Name, "sh", "-c", script]);
     }
 
     public string Name { get; }
@@ -27,12 +26,12 @@ internal sealed class CountingJob : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private int Lines => _process.OutputSoFar.Count(c => c == '\n');
+    public int Lines => _process.OutputSoFar.Count(c => c == '\n');
 
     /// <summary>Starts one at home and waits for its first lines.</summary>
-    public static async Task<CountingJob> StartAsync(IsobarCluster cluster, double pause = 0.03)
+    public static async Task<CountingJob> StartAsync(IsobarCluster cluster, double pause = 0.03, bool stay = true)
     {
-        var job = new CountingJob(cluster, pause);
+        var job = new CountingJob(cluster, pause, stay);
         await job.GoesOnAsync();
         return job;
     }

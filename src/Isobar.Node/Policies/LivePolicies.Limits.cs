@@ -1,0 +1,121 @@
+using Isobar.Balancing;
+using Isobar.Balancing.Consideration;
+using Isobar.Node.Load;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Naming;
+
+namespace Isobar.Node.Policies;
+
+/// <content>Where jobs may run, how important they are, and which of them stand still.</content>
+internal sealed partial class LivePolicies
+{
+    private readonly Dictionary<string, (bool IsSuspended, Instant Since)> _still = [];
+    private readonly Dictionary<string, NodeExpression> _expressions = [];
+
+    /// <summary>Whether this node keeps a job still, or let it go on, before its home tells so.</summary>
+    public void NoteSuspended(string job, bool isSuspended)
+    {
+        lock (_gate)
+            _still[job] = (isSuspended, MachineLoad.Now);
+    }
+
+    /// <summary>Whether a job of this home may run on a node by its user's wish and by reservations; null, or why not.</summary>
+    public string? LimitRefusal(string home, JobSpec spec, string node)
+    {
+        lock (_gate)
+            return _set is { } set ? new NodeJobLimits(set.Numbers, settings.ReservationOf).Refusal(LimitOf(home, spec), node) : null;
+    }
+
+    private static byte PriorityOf(int priority) => priority is >= JobPriority.Highest and <= JobPriority.Lowest ? (byte)priority : (byte)JobPriority.Normal;
+
+    private bool IsSuspended(JobHere job, JobFact? fact)
+    {
+        var told = fact?.Status.Suspended is not null;
+        if (!_still.TryGetValue(job.Name, out var noted))
+        {
+            if (told)
+                _still[job.Name] = (true, MachineLoad.Now);
+            return told;
+        }
+
+        // What was done here is known here first; what the home says later counts.
+        if (noted.Since < job.Since || (fact is not null && fact.At > noted.Since && told != noted.IsSuspended))
+        {
+            if (told)
+                _still[job.Name] = (true, MachineLoad.Now);
+            else
+                _still.Remove(job.Name);
+            return told;
+        }
+
+        return noted.IsSuspended;
+    }
+
+    private Instant StateSinceOf(string job) => _still.TryGetValue(job, out var noted) && noted.IsSuspended ? noted.Since : Instant.Never;
+
+    private NodeJobLimits? LimitsOf(PolicySet set)
+    {
+        NodeJobLimits? limits = null;
+        var all = settings.HasReservations;
+        foreach (var job in load.Jobs.Jobs)
+        {
+            if (facts.Of(job)?.Status is not { } status || (!all && status.Nodes is null))
+                continue;
+            var home = Isobar.Protocol.Jobs.JobId.Parse(job.Name).Home;
+            limits ??= new NodeJobLimits(set.Numbers, settings.ReservationOf);
+            limits.Add(IdOf(job.Name), new JobLimit(home, status.Uid, Told(status.Nodes), status.Chosen ? status.Node : null));
+        }
+
+        return limits;
+    }
+
+    private JobLimit LimitOf(string home, JobSpec spec) => new(home, spec.Uid, ExpressionOf(spec.Nodes), null);
+
+    // What another home tells is read as far as it can be: one bad word of one job must not stop the looking at all.
+    private NodeExpression? Told(string? text)
+    {
+        try
+        {
+            return ExpressionOf(text);
+        }
+        catch (NodeExpressionException)
+        {
+            return null;
+        }
+    }
+
+    private NodeExpression? ExpressionOf(string? text)
+    {
+        const int most = 1000;
+        if (text is null)
+            return null;
+        if (_expressions.TryGetValue(text, out var known))
+            return known;
+        if (_expressions.Count > most)
+            _expressions.Clear();
+        return _expressions[text] = NodeExpression.Parse(text);
+    }
+
+    private static readonly ReasonForm Most = new("none", "{job} starts on {node}: of the machines that it may use that is where one more process gets most");
+
+    private Placement PlaceByShare(PolicySet set, in LiveLook look, in Snapshot snapshot, in JobInfo job)
+    {
+        var best = set.Numbers.Self;
+        var least = snapshot.Limits?.Allows(job.Id, best) == false || job.MinMemoryBytes > _sample.FreeMemoryBytes ? double.PositiveInfinity : 1 / SharesOf(in look, in snapshot, in job, best).Here;
+        if (Targets.Fastest(in snapshot, in job, ArrivesWithin, NodeId.None, ref _random, out var slowdown) is >= 0 and var other && slowdown < least)
+            best = snapshot.Others[other].Node;
+        return new Placement(best, NodeId.None, Most.With(job.Id, best));
+    }
+
+    /// <summary>How many guests stand still here.</summary>
+    public int SuspendedGuests()
+    {
+        lock (_gate)
+            return load.Jobs.Jobs.Count(job => !IsOfThisHome(job.Name) && IsSuspended(job, facts.Of(job)));
+    }
+
+    private static bool IsFit(in Snapshot snapshot, in JobInfo job, NodeId target) =>
+        Targets.Find(in snapshot, target) is >= 0 and var index
+            ? Targets.Takes(in snapshot, in snapshot.Others[index], in job, double.PositiveInfinity)
+            : snapshot.Limits?.Allows(job.Id, target) != false;
+}

@@ -1,0 +1,42 @@
+using Isobar.Linux.Criu;
+using Isobar.Linux.Processes;
+
+namespace Isobar.Supervisor.Hosting;
+
+/// <summary>A job that walks through a tree of folders is not moved in the middle of its walk (<see cref="OpenFolders"/>).</summary>
+internal static class FolderWalk
+{
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(40);
+    private const int CalmLooks = 3;
+
+    /// <summary>The folders that the job merely holds open, once it walks no more; at once when it has none.</summary>
+    /// <exception cref="CriuException">It went on walking.</exception>
+    public static async Task<OpenFolders> EndedAsync(JobProcess job, CancellationToken cancellationToken)
+    {
+        var last = OpenFolders.Of(job.All);
+        var calm = 1;
+        for (var left = EndsWithin; calm < CalmLooks && !last.IsEmpty; left -= LookEvery)
+        {
+            if (left <= TimeSpan.Zero)
+                throw Walks();
+            await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
+            var now = OpenFolders.Of(job.All);
+            calm = now.Equals(last) ? calm + 1 : 1;
+            last = now;
+        }
+
+        return last;
+    }
+
+    /// <summary>With the job frozen: it has not begun a walk since.</summary>
+    /// <exception cref="CriuException">It has.</exception>
+    public static void MustNotHaveBegun(JobProcess job, OpenFolders standing)
+    {
+        if (!OpenFolders.Of(job.All).AllIn(standing))
+            throw Walks();
+    }
+
+    private static CriuException Walks() =>
+        new("The job is walking through a tree of folders (as find, du and rm -r do), which a move would break off; move it again when it has done that.");
+}
