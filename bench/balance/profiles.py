@@ -135,15 +135,16 @@ def main(isobar, folder, results, arguments):
     path = f"{folder}/profiles-{sandbox}.json"
     if arguments[:1] != ["report"]:
         runs = json.load(open(path)) if os.path.exists(path) else {}
-        with Hosts(isobar, sandbox, CORES) as hosts:
-            program = f"{folder}/work"
-            per_core = float(hosts.ask(HOME, program, "--for", 3).split()[0]) / 3 / CORES[HOME]
-            hosts.know_each_other()
-            for profile in arguments[0].split(",") if arguments else shipped(root):
+        program = f"{folder}/work"
+        for profile in arguments[0].split(",") if arguments else shipped(root):
+            # Fresh hosts for each: nothing of the profile before is known or planned.
+            with Hosts(isobar, sandbox, CORES) as hosts:
+                per_core = float(hosts.ask(HOME, program, "--for", 3).split()[0]) / 3 / CORES[HOME]
+                hosts.know_each_other()
                 runs[profile] = observe(hosts, program, per_core, profile)
-                with open(path, "w") as file:
-                    json.dump(runs, file)
-                print(profile, runs[profile]["complaints"][:3], runs[profile]["failed"][:2], flush=True)
+            with open(path, "w") as file:
+                json.dump(runs, file)
+            print(profile, runs[profile]["complaints"][:3], runs[profile]["failed"][:2], flush=True)
     runs = {}
     for name in sorted(os.listdir(folder)):
         if name.startswith("profiles-") and name.endswith(".json"):
