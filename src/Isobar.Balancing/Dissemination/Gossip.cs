@@ -9,9 +9,12 @@ namespace Isobar.Balancing.Dissemination;
 /// </summary>
 public sealed class Gossip : DisseminationProtocol
 {
+    // 4 KiB: a window lives for one call only, and a million simulated nodes need not keep one each.
+    private const int OnStack = 64;
+
     private readonly GossipSettings _settings;
     private readonly UrgentList _urgent = new();
-    private LoadEntry[] _window = [];
+    private LoadEntry[]? _large;
     private int _plannedFor = -1;
     private int _windowCount;
     private double _period;
@@ -68,12 +71,13 @@ public sealed class Gossip : DisseminationProtocol
         }
 
         _pullNext = true;
+        Span<LoadEntry> room = _windowCount <= OnStack ? stackalloc LoadEntry[_windowCount] : _large ??= new LoadEntry[_windowCount];
         int sends = 1 + (HasTurned() ? _settings.ChangeFanout : 0);
         for (int i = 0; i < sends; i++)
         {
             NodeId target = Choose(ref random);
             if (!target.IsNone)
-                outbox.Send(target, new LoadMessage(MessageKind.Push, FillWindow(now)));
+                outbox.Send(target, new LoadMessage(MessageKind.Push, FillWindow(now, room)));
         }
     }
 
@@ -92,7 +96,10 @@ public sealed class Gossip : DisseminationProtocol
         foreach (ref readonly LoadEntry entry in message.Entries)
             Take(now, in entry);
         if (message.Kind == MessageKind.Pull && HasOwn)
-            outbox.Send(from, new LoadMessage(MessageKind.Reply, FillWindow(now)));
+        {
+            Span<LoadEntry> room = _windowCount <= OnStack ? stackalloc LoadEntry[_windowCount] : _large ??= new LoadEntry[_windowCount];
+            outbox.Send(from, new LoadMessage(MessageKind.Reply, FillWindow(now, room)));
+        }
     }
 
     private void Plan()
@@ -100,11 +107,10 @@ public sealed class Gossip : DisseminationProtocol
         if (_plannedFor == Roster.Count)
             return;
         _plannedFor = Roster.Count;
+        _large = null;
         (_windowCount, _period) = _settings.WantedMeanAgeSeconds > 0
             ? GossipAge.For(Roster.Count, _settings.WantedMeanAgeSeconds, _settings.PeriodSeconds, _settings.MaxWindow)
             : (_settings.Window, _settings.PeriodSeconds);
-        if (_window.Length < _windowCount)
-            _window = new LoadEntry[_windowCount];
     }
 
     private void Take(Instant now, in LoadEntry entry)
@@ -190,15 +196,15 @@ public sealed class Gossip : DisseminationProtocol
         return oldest;
     }
 
-    private ReadOnlySpan<LoadEntry> FillWindow(Instant now)
+    private ReadOnlySpan<LoadEntry> FillWindow(Instant now, Span<LoadEntry> window)
     {
-        _window[0] = Own;
+        window[0] = Own;
         int count = 1;
         for (int i = 0; i < _urgent.Count && count < _windowCount; i++)
         {
             int index = View.IndexOf(_urgent[i]);
             if (index >= 0)
-                _window[count++] = View[index];
+                window[count++] = View[index];
         }
 
         int firstNews = count;
@@ -210,10 +216,10 @@ public sealed class Gossip : DisseminationProtocol
                 && (_settings.WindowAgeSeconds <= 0 || entry.Age(now) <= _settings.WindowAgeSeconds)
                 && !_urgent.Contains(entry.Node);
             if (fits)
-                WindowHeap.Offer(_window.AsSpan(firstNews, room), ref taken, in entry);
+                WindowHeap.Offer(window.Slice(firstNews, room), ref taken, in entry);
         }
 
         _urgent.OnSent(firstNews - 1);
-        return _window.AsSpan(0, firstNews + taken);
+        return window[..(firstNews + taken)];
     }
 }

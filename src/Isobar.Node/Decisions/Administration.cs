@@ -59,6 +59,8 @@ internal sealed class Administration(AdminState state, LivePolicies policies, Ho
 
         // By what daemon and deputies know: the look at the processes is up to a second old, and who empties a machine turns it off next.
         var guests = policies.Load.Jobs.GuestFolders();
+        if (guests == 0)
+            state.Expelled();
         var own = jobs.List(all: false).Count(job => job.Node == runtime.NodeName && job.State is not (JobState.Done or JobState.Lost));
         return new AdminReply { Jobs = guests + own, Guests = guests };
     }

@@ -1,4 +1,3 @@
-using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Load;
 

@@ -6,6 +6,7 @@ namespace Isobar.Simulation.Engine;
 /// The pending events of a simulation, ordered by time and, at equal times, by the order in which they were scheduled (so that a run is a
 /// function of its seed alone). A four-ary heap over structs: no allocation per event once the arrays have grown; scheduling, moving and
 /// cancelling cost O(log n). Moving an event instead of leaving a stale one behind keeps the heap as small as the number of live timers.
+/// Events that are never moved or cancelled (<see cref="Post"/>) need no handle and wait in a <see cref="Calendar"/>.
 /// </summary>
 public sealed class EventQueue
 {
@@ -17,20 +18,40 @@ public sealed class EventQueue
     private int _count;
     private int _slotCount;
     private int _firstFree = Free;
+    private readonly Calendar _calendar;
     private long _sequence;
 
-    public EventQueue(int capacity = 1024)
+    /// <param name="capacity">Events with a handle that it starts with room for.</param>
+    /// <param name="ahead">Seconds that most posted events lie ahead at most; only speed depends on it.</param>
+    public EventQueue(int capacity = 1024, double ahead = 2)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        _calendar = new Calendar(ahead);
         _heap = new Entry[capacity];
         _slots = new Slot[capacity];
     }
 
     /// <summary>Number of events that wait.</summary>
-    public int Count => _count;
+    public int Count => _count + _calendar.Count;
 
     /// <summary>Time of the next event in seconds; positive infinity when there is none.</summary>
-    public double NextTime => _count == 0 ? double.PositiveInfinity : _heap[0].Time;
+    public double NextTime
+    {
+        get
+        {
+            var time = _count == 0 ? double.PositiveInfinity : _heap[0].Time;
+            return _calendar.Count == 0 ? time : Math.Min(time, _calendar.First.Time);
+        }
+    }
+
+    /// <summary>Adds an event that will not be moved or cancelled.</summary>
+    public void Post(double time, int kind, int subject, long payload = 0)
+    {
+        if (double.IsNaN(time))
+            throw new ArgumentException("An event needs a time that is a number.", nameof(time));
+
+        _calendar.Add(new CalendarEntry(time, _sequence++, payload, kind, subject));
+    }
 
     /// <summary>Adds an event and returns its handle, valid until the event is handed out or cancelled.</summary>
     public int Schedule(double time, int kind, int subject, long payload = 0)
@@ -61,6 +82,9 @@ public sealed class EventQueue
             SiftDown(at, entry);
     }
 
+    /// <summary>When a waiting event is due, in seconds.</summary>
+    public double TimeOf(int handle) => _heap[_slots[handle].HeapIndex].Time;
+
     /// <summary>Removes a waiting event.</summary>
     public void Cancel(int handle)
     {
@@ -72,6 +96,14 @@ public sealed class EventQueue
     /// <summary>Takes the earliest event out of the queue; false when it is empty.</summary>
     public bool TryDequeue(out SimulationEvent next)
     {
+        if (_calendar.Count > 0 && IsPostedFirst())
+        {
+            ref readonly var posted = ref _calendar.First;
+            next = new SimulationEvent(posted.Time, -1, posted.Kind, posted.Subject, posted.Payload);
+            _calendar.RemoveFirst();
+            return true;
+        }
+
         if (_count == 0)
         {
             next = default;
@@ -84,6 +116,12 @@ public sealed class EventQueue
         ReleaseSlot(top.Handle);
         RemoveAt(0);
         return true;
+    }
+
+    private bool IsPostedFirst()
+    {
+        ref readonly var posted = ref _calendar.First;
+        return _count == 0 || posted.Time < _heap[0].Time || (posted.Time == _heap[0].Time && posted.Sequence < _heap[0].Sequence);
     }
 
     private void RemoveAt(int at)

@@ -33,6 +33,16 @@ public static class TraceReplay
     /// <summary>0.15 s + 100 MB at 1 GB/s.</summary>
     public static Scenario ScenarioModern { get; } = new() { Machines = [Host], Topology = Instant, Costs = MoveCosts.Modern, MeanMemory = 100e6 };
 
+    /// <summary>All hosts of a run as one machine with as many cores: what no balancing of whole processes can beat.</summary>
+    public static IReadOnlyList<MachineKind> OneMachine(int cores) => [new MachineKind(CoreSet.Uniform(cores), double.PositiveInfinity)];
+
+    /// <summary>The run with all processes on one node.</summary>
+    public static Workload Pooled(Workload run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return new Workload(run.Name, 1, [.. run.Items.Select(item => item with { Home = 0 })]);
+    }
+
     /// <summary>
     /// The programs whose processes live longest on average, over all given runs; those seen less often than
     /// <paramref name="atLeast"/> times are left out, since a mean of a few says nothing.

@@ -18,17 +18,35 @@ public static class Generators
     public static Workload Poisson(int nodes, double load, LifetimeLaw law, double seconds, ulong seed, IReadOnlyList<double>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(law);
+        return Renewal(nodes, load, law, new LifetimeLaw(LifetimeShape.Exponential, 1), seconds, seed, weights) with { Name = $"poisson-{law.Shape.ToString().ToLowerInvariant()}" };
+    }
+
+    /// <summary>
+    /// As <see cref="Poisson"/>, with any law of the times between arrivals in the whole cluster: hyperexponential or Pareto gaps come in bursts and
+    /// silences, as sessions and scripts do; constant ones are the quietest.
+    /// </summary>
+    /// <param name="nodes">Number of nodes.</param>
+    /// <param name="load">Offered load per node of one standard core, 0 to 1 for a stable system.</param>
+    /// <param name="law">Law of CPU demands.</param>
+    /// <param name="gaps">Law of the times between arrivals; its mean is not used, the load decides it.</param>
+    /// <param name="seconds">Arrivals end then.</param>
+    /// <param name="seed">Seed.</param>
+    /// <param name="weights">Relative load of each node (mean 1); null: all alike.</param>
+    public static Workload Renewal(int nodes, double load, LifetimeLaw law, LifetimeLaw gaps, double seconds, ulong seed, IReadOnlyList<double>? weights = null)
+    {
+        ArgumentNullException.ThrowIfNull(law);
+        ArgumentNullException.ThrowIfNull(gaps);
         var random = new SeededRandom(seed);
         var cumulated = Cumulate(nodes, weights);
-        var gap = law.Mean / (load * nodes);
+        var between = gaps with { Mean = law.Mean / (load * nodes) };
         var items = new List<WorkItem>();
-        for (var t = random.NextExponential(gap); t < seconds; t += random.NextExponential(gap))
+        for (var t = between.Draw(random); t < seconds; t += between.Draw(random))
         {
             var home = Pick(cumulated, random.NextDouble());
             items.Add(new WorkItem { Arrival = t, Home = home, Cpu = Math.Max(1e-6, law.Draw(random)), Name = "job" });
         }
 
-        return new Workload($"poisson-{law.Shape.ToString().ToLowerInvariant()}", nodes, items);
+        return new Workload($"{gaps.Shape}-{law.Shape}".ToLowerInvariant(), nodes, items);
     }
 
     /// <summary>

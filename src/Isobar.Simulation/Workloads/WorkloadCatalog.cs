@@ -13,7 +13,8 @@ public sealed class WorkloadCatalog
     [
         ("trace", "FILE[#RUN]", "a process trace in CSV (arrival_s,host,cpu_s,name,...), plain or .xz; also what --record writes"),
         ("swf", "FILE[#LIMIT]", "a Standard Workload Format log, plain or .xz, as processes"),
-        ("poisson", "load=0.7,law=pareto|exponential|hyperexponential|constant,mean=1,variation=10,skew=0", "Poisson arrivals; skew 0..1 makes some nodes busier"),
+        ("poisson", "load=0.7,law=pareto|exponential|hyperexponential|constant,mean=1,variation=10,tail=1,skew=0", "Poisson arrivals; skew 0..1 makes some nodes busier"),
+        ("bursts", "gaps=hyperexponential|pareto|constant,gapvariation=10,gaptail=1.5, and as poisson", "arrivals in bursts and silences"),
         ("amir", "gap=10", "six unequal machines, demand 2/U s, memory 1/U % (Amir et al. 2000)"),
         ("fork-trees", "trees=40,depth=3,fanout=3,mean=2,gap=10", "processes that fork while they run"),
         ("mixed", "load=0.6", "compute, memory-hungry and I/O-bound by thirds; the first third of the nodes overcommits"),
@@ -73,6 +74,9 @@ public sealed class WorkloadCatalog
                 return StandardWorkloadFormat.ReadProcesses(log, n, limit < 0 ? 20000 : limit);
             case "poisson":
                 return Generators.Poisson(n, Number("load", 0.7), Law(1), seconds, seed, Weights(n, Number("skew", 0)));
+            case "bursts":
+                return Generators.Renewal(
+                    n, Number("load", 0.7), Law(1), Law("gaps", "hyperexponential", "gapvariation", "gaptail", 1.5), seconds, seed, Weights(n, Number("skew", 0)));
             case "amir":
                 return Generators.Amir(nodes > 0 ? nodes : 6, seconds, seed, Number("gap", 10));
             case "fork-trees":
@@ -87,13 +91,24 @@ public sealed class WorkloadCatalog
         }
     }
 
-    private LifetimeLaw Law(double mean)
+    private LifetimeLaw Law(double mean) => Law("law", "pareto", "variation", "tail", 1) with { Mean = Number("mean", mean) };
+
+    private LifetimeLaw Law(string name, string usual, string variation, string tail, double usualTail)
     {
-        var text = Text("law", "pareto");
+        var text = Text(name, usual);
         if (!Enum.TryParse<LifetimeShape>(text, ignoreCase: true, out var shape))
             throw new SimulationException($"There is no law {text}; there are exponential, pareto, hyperexponential and constant.");
 
-        return new LifetimeLaw(shape, Number("mean", mean), shape == LifetimeShape.Hyperexponential ? Number("variation", 10) : 1);
+        var parameter = shape switch
+        {
+            LifetimeShape.Hyperexponential => Number(variation, 10),
+            LifetimeShape.Pareto => Number(tail, usualTail),
+            _ => 1,
+        };
+        if (parameter <= 0 || (shape == LifetimeShape.Hyperexponential && parameter < 1))
+            throw new SimulationException($"Parameter {(shape == LifetimeShape.Pareto ? tail : variation)} of workload {_kind} is {parameter.ToString(CultureInfo.InvariantCulture)}; a tail is above 0, a variation at least 1.");
+
+        return new LifetimeLaw(shape, 1, parameter);
     }
 
     /// <summary>Loads that fall linearly from 1 + skew to 1 - skew over the nodes.</summary>

@@ -190,6 +190,7 @@ public sealed partial class ClusterSimulation
         {
             process.StallLeft = process.Memory * _scenario.Costs.TouchedShare / _scenario.Costs.BytesPerSecond;
             process.PagesAt = source;
+            process.Uncut();
         }
 
         Land(process, target);

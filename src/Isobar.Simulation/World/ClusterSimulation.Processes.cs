@@ -1,6 +1,5 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
-using Isobar.Simulation.Processors;
 using Isobar.Simulation.Workloads;
 
 namespace Isobar.Simulation.World;
@@ -39,7 +38,7 @@ public sealed partial class ClusterSimulation
             _nextItem++;
 
         if (_nextItem < _workload.Items.Count)
-            _queue.Schedule(_workload.Items[_nextItem].Arrival, Arrival, _nextItem);
+            _queue.Post(_workload.Items[_nextItem].Arrival, Arrival, _nextItem);
     }
 
     private void ItemArrives()
@@ -235,68 +234,6 @@ public sealed partial class ClusterSimulation
         _observer?.Ended(_now, process.Index, node.Index, how);
         node.Rules.Learn(new JobEnd(process.Info.Program, process.Item.Cpu, _now - process.Born, (long)process.Memory, 0, process.Info.Forks));
         AfterDeparture(node);
-    }
-
-    private void RunTask(SimulatedNode node, ProcessorTask task, double work)
-    {
-        node.Cpu.AdvanceTo(_now);
-        node.Cpu.Add(task, work);
-        Retime(node);
-    }
-
-    private double StopTask(SimulatedNode node, ProcessorTask task)
-    {
-        node.Cpu.AdvanceTo(_now);
-        var left = node.Cpu.Remove(task);
-        Retime(node);
-        return left;
-    }
-
-    private void Retime(SimulatedNode node)
-    {
-        var finish = node.Cpu.FirstFinish;
-        if (double.IsPositiveInfinity(finish))
-        {
-            if (node.ServiceEvent >= 0)
-                _queue.Cancel(node.ServiceEvent);
-
-            node.ServiceEvent = -1;
-        }
-        else if (node.ServiceEvent >= 0)
-        {
-            _queue.Reschedule(node.ServiceEvent, finish);
-        }
-        else
-        {
-            node.ServiceEvent = _queue.Schedule(finish, ServiceEnd, node.Index);
-        }
-    }
-
-    private void ServiceEnds(SimulatedNode node)
-    {
-        node.ServiceEvent = -1;
-        node.Cpu.AdvanceTo(_now);
-
-        // The event was the first task's end, so one is done whatever rounding says; others may end at the same moment.
-        var first = true;
-        while (node.Cpu.First is { } task && (first || node.Cpu.Remaining(task) <= Done))
-        {
-            first = false;
-            node.Cpu.Remove(task);
-            switch (task)
-            {
-                case SimulatedProcess process:
-                    SegmentEnds(process);
-                    break;
-                case OwnerTask owner:
-                    OwnerEnds(node, owner);
-                    break;
-                default:
-                    break;
-            }
-        }
-
-        Retime(node);
     }
 
     private double MemoryOf(WorkItem item)

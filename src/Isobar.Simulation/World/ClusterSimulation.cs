@@ -68,7 +68,6 @@ public sealed partial class ClusterSimulation
         _profile = profile;
         _scenario = scenario;
         _observer = observer;
-        _queue = new EventQueue(Math.Max(1024, workload.Nodes * 4));
         _processes = new SimulatedProcess?[workload.Items.Count];
         _recorder = new RunRecorder(scenario.WarmUp);
         var seeds = new SeededRandom(scenario.Seed);
@@ -83,6 +82,7 @@ public sealed partial class ClusterSimulation
         for (var i = 0; i < _nodes.Length; i++)
             _nodes[i] = CreateNode(i, roster, extraRules);
 
+        _queue = new EventQueue(Math.Max(1024, workload.Nodes), Ahead());
         _isOracle = _nodes.Length > 0 && _nodes[0].Protocol.IsOracle;
         _hasRules = profile.Settings.Rules.Count > 0 || extraRules is not null;
         if (profile.Settings.Scope == DecisionScope.Central)
@@ -91,7 +91,7 @@ public sealed partial class ClusterSimulation
         ScheduleTicks(seeds.Fork(4));
         ScheduleOwners();
         foreach (var fault in scenario.Faults)
-            _queue.Schedule(fault.At, FaultBegin, IndexOf(fault));
+            _queue.Post(fault.At, FaultBegin, IndexOf(fault));
 
         ScheduleNextArrival();
     }
@@ -187,15 +187,15 @@ public sealed partial class ClusterSimulation
                 break;
             case Sample:
                 SampleNode(_nodes[next.Subject]);
-                _queue.Schedule(_now + _nodes[next.Subject].Load.PeriodSeconds, Sample, next.Subject);
+                _queue.Post(_now + _nodes[next.Subject].Load.PeriodSeconds, Sample, next.Subject);
                 break;
             case Tick:
                 TickNode(_nodes[next.Subject]);
-                _queue.Schedule(_now + _nodes[next.Subject].Protocol.PeriodSeconds, Tick, next.Subject);
+                _queue.Post(_now + _nodes[next.Subject].Protocol.PeriodSeconds, Tick, next.Subject);
                 break;
             case Consider:
                 Decide(_nodes[next.Subject], Trigger.Periodic);
-                _queue.Schedule(_now + _profile.Settings.PeriodSeconds, Consider, next.Subject);
+                _queue.Post(_now + _profile.Settings.PeriodSeconds, Consider, next.Subject);
                 break;
             case Deliver:
                 DeliverMessage(_nodes[next.Subject], (int)next.Payload);
@@ -208,7 +208,7 @@ public sealed partial class ClusterSimulation
                 break;
             case FaultBegin:
                 BeginFault(_scenario.Faults[next.Subject]);
-                _queue.Schedule(_scenario.Faults[next.Subject].Until, FaultEnd, next.Subject);
+                _queue.Post(_scenario.Faults[next.Subject].Until, FaultEnd, next.Subject);
                 break;
             case FaultEnd:
                 EndFault(_scenario.Faults[next.Subject]);
@@ -216,6 +216,13 @@ public sealed partial class ClusterSimulation
             default:
                 throw new InvalidOperationException($"There is no event of kind {next.Kind}.");
         }
+    }
+
+    // Most events are one period ahead; periods of an hour stand for "never".
+    private double Ahead()
+    {
+        double[] periods = _nodes.Length == 0 ? [] : [_nodes[0].Load.PeriodSeconds, _nodes[0].Protocol.PeriodSeconds, _profile.Settings.PeriodSeconds];
+        return 2 * periods.Where(period => period < 3600).DefaultIfEmpty(1).Max();
     }
 
     private SimulatedNode CreateNode(int index, Roster roster, Func<int, IReadOnlyList<ConsiderationRule>>? extraRules)
@@ -242,13 +249,13 @@ public sealed partial class ClusterSimulation
             node.Protocol.Publish(node.Load.ToEntry(node.Id, node.Incarnation, ++node.Sequence, in sample));
             var (first, second, third) = (phase.NextDouble(), phase.NextDouble(), phase.NextDouble());
             if (!_isOracle && (_hasRules || node.Protocol.PeriodSeconds < 3600))
-                _queue.Schedule(first * node.Load.PeriodSeconds, Sample, node.Index);
+                _queue.Post(first * node.Load.PeriodSeconds, Sample, node.Index);
 
             if (node.Protocol.PeriodSeconds < 3600)
-                _queue.Schedule(second * node.Protocol.PeriodSeconds, Tick, node.Index);
+                _queue.Post(second * node.Protocol.PeriodSeconds, Tick, node.Index);
 
             if (_hasRules && (_profile.Settings.Scope == DecisionScope.EachNode || node.Index == Manager))
-                _queue.Schedule(third * _profile.Settings.PeriodSeconds, Consider, node.Index);
+                _queue.Post(third * _profile.Settings.PeriodSeconds, Consider, node.Index);
         }
     }
 

@@ -95,6 +95,13 @@ internal sealed class SimulatedProcess(int index, WorkItem item, double memory) 
     public double CpuUsed => Item.Cpu - AfterSegment - (IsReady ? Node.Cpu.Remaining(this) : SegmentLeft);
 
     public JobId Id => new(Index);
+
+    /// <summary>Off the CPU: the rest of its segment is to be cut anew, because it now has to wait in between.</summary>
+    public void Uncut()
+    {
+        AfterSegment += SegmentLeft;
+        SegmentLeft = 0;
+    }
 }
 
 /// <summary>CPU work of the system itself: packing and unpacking the image of a move.</summary>

@@ -49,14 +49,15 @@ public sealed class BalanceOutputTests
     }
 
     [Fact]
-    public void The_gain_that_was_predicted_stands_in_the_ledger()
+    public void The_gain_that_was_predicted_and_the_one_achieved_stand_in_the_ledger()
     {
         var move = new MoveRecord { When = DateTimeOffset.UnixEpoch, From = "alpha", To = "beta", Committed = true, Why = "lifetime: it pays", PredictedGainSeconds = 12.34 };
         using var output = new StringWriter();
-        MovesListing.Table([move, move with { PredictedGainSeconds = null, Why = "asked for" }]).Write(output, isColoured: false);
+        MovesListing.Table([move, move with { AchievedGainSeconds = -1.5 }, move with { PredictedGainSeconds = null, Why = "asked for" }]).Write(output, isColoured: false);
         var lines = output.ToString().Split('\n');
-        Assert.Contains("12.3 s  lifetime", lines[1], StringComparison.Ordinal);
-        Assert.Contains("-  asked for", lines[2], StringComparison.Ordinal);
+        Assert.Matches(@"12\.3 s +-  lifetime", lines[1]);
+        Assert.Matches(@"12\.3 s +-1\.5 s  lifetime", lines[2]);
+        Assert.Matches("- +-  asked for", lines[3]);
     }
 
     [Fact]

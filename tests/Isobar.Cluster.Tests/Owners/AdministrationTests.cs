@@ -67,7 +67,7 @@ public sealed class AdministrationTests(IsobarCluster cluster) : IAsyncLifetime
         var guest = await StartAsync("--on", "beta");
         await cluster.IsobarAsync("gamma", "node", "reserve", "beta", "--home", "gamma", "--for", "10min");
         await Waiting.ForAsync(async () => (await PlaceAsync(guest)).Node != "beta", () => "the guest of alpha to leave", Cancellation);
-        Assert.StartsWith("limits:", (await cluster.MovesAsync(guest)).Last().Why, StringComparison.Ordinal);
+        Assert.StartsWith("limits:", (await cluster.MovesAsync(guest))[^1].Why, StringComparison.Ordinal);
         var refused = await cluster.RunAsync(IsobarCluster.Home, "isobar", "run", "--on", "beta", "true");
         Assert.Equal(125, refused.ExitCode);
         Assert.Contains("reserved for jobs of gamma", refused.Error, StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using Isobar.Cluster.Tests.Cluster;
-using Isobar.Cluster.Tests.Hosts;
 using Isobar.Protocol.Jobs;
 
 namespace Isobar.Cluster.Tests.Owners;
@@ -28,6 +27,7 @@ public sealed class LimitsTests(IsobarCluster cluster) : IAsyncLifetime
         Assert.Equal(("beta", JobState.Running, 0), await PlaceAsync(name));
         await cluster.IsobarAsync(IsobarCluster.Home, "node", "undrain", "beta");
         await cluster.IsobarAsync(IsobarCluster.Home, "kill", name);
+        await Waiting.ForAsync(async () => !(await cluster.LoadsAsync()).Contains("drained", StringComparison.Ordinal), () => "alpha to hear that beta is open", Cancellation);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Isobar.Cluster.Tests.Cluster;
 using Isobar.Cluster.Tests.Hosts;
-using Isobar.Protocol.Jobs;
 
 namespace Isobar.Cluster.Tests.Owners;
 
@@ -30,7 +29,7 @@ public sealed class OwnerTests(IsobarCluster cluster) : IAsyncLifetime
         await using var job = await GuestAsync();
         await ComeAsync();
         await Waiting.ForAsync(async () => (await cluster.StatusAsync(job.Name)).Node != "beta", () => $"{job.Name} to leave beta", Cancellation);
-        var move = (await cluster.MovesAsync(job.Name)).Last();
+        var move = (await cluster.MovesAsync(job.Name))[^1];
         Assert.StartsWith("owner:", move.Why, StringComparison.Ordinal);
         Assert.True(move.Committed);
         Assert.InRange(move.FreezeSeconds, 0, Patient(1));
@@ -122,7 +121,7 @@ public sealed class OwnerTests(IsobarCluster cluster) : IAsyncLifetime
         return job;
     }
 
-    private Task ComeAsync() => cluster.ShAsync("beta", $"touch {Flag}");
+    private Task<HostResult> ComeAsync() => cluster.ShAsync("beta", $"touch {Flag}");
 
-    private Task GoAsync() => cluster.ShAsync("beta", $"rm -f {Flag}");
+    private Task<HostResult> GoAsync() => cluster.ShAsync("beta", $"rm -f {Flag}");
 }

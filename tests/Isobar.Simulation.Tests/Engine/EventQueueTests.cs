@@ -24,10 +24,11 @@ public sealed class EventQueueTests
     [Fact]
     public void Random_operations_agree_with_a_sorted_list()
     {
-        var operation = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 50], Gen.Int[0, 1000]);
-        operation.List[0, 300].Sample(operations =>
+        // Times up to 50 s and bins that reach 0.5 to 200 s ahead: near, in the ring and beyond it; times of the past too.
+        var operation = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 50], Gen.Int[0, 1000]);
+        Gen.Select(operation.List[0, 300], Gen.Double[0.5, 200]).Sample((operations, ahead) =>
         {
-            var queue = new EventQueue(2);
+            var queue = new EventQueue(2, ahead);
             var model = new List<(double Time, long Order, int Handle, int Subject)>();
             long order = 0;
             foreach (var (kind, time, choice) in operations)
@@ -37,13 +38,18 @@ public sealed class EventQueueTests
                     var handle = queue.Schedule(time, 1, choice);
                     model.Add((time, order++, handle, choice));
                 }
-                else if (kind == 1)
+                else if (kind == 4)
+                {
+                    queue.Post(time, 1, choice);
+                    model.Add((time, order++, -1, choice));
+                }
+                else if (kind == 1 && model[choice % model.Count].Handle >= 0)
                 {
                     var at = choice % model.Count;
                     queue.Reschedule(model[at].Handle, time);
                     model[at] = (time, order++, model[at].Handle, model[at].Subject);
                 }
-                else if (kind == 2)
+                else if (kind == 2 && model[choice % model.Count].Handle >= 0)
                 {
                     var at = choice % model.Count;
                     queue.Cancel(model[at].Handle);
@@ -52,7 +58,7 @@ public sealed class EventQueueTests
                 else
                 {
                     var first = model.OrderBy(one => one.Time).ThenBy(one => one.Order).First();
-                    if (!queue.TryDequeue(out var next) || next.Subject != first.Subject || next.Time != first.Time)
+                    if (!queue.TryDequeue(out var next) || next.Subject != first.Subject || next.Time != first.Time || next.Handle != first.Handle)
                         return false;
 
                     model.Remove(first);
@@ -70,6 +76,7 @@ public sealed class EventQueueTests
     public void A_time_that_is_no_number_is_refused()
     {
         Assert.Throws<ArgumentException>(() => new EventQueue().Schedule(double.NaN, 0, 0));
+        Assert.Throws<ArgumentException>(() => new EventQueue().Post(double.NaN, 0, 0));
     }
 
     [Fact]
@@ -77,14 +84,20 @@ public sealed class EventQueueTests
     {
         var queue = new EventQueue(64);
         for (var i = 0; i < 50; i++)
+        {
             queue.Schedule(i, 0, i);
+            queue.Post(i, 0, i);
+        }
 
         void Turn(int times)
         {
             for (var i = 0; i < times; i++)
             {
                 queue.TryDequeue(out var next);
-                queue.Schedule(next.Time + 50, 0, next.Subject);
+                if (next.Handle < 0)
+                    queue.Post(next.Time + 50, 0, next.Subject);
+                else
+                    queue.Schedule(next.Time + 50, 0, next.Subject);
             }
         }
 

@@ -89,4 +89,31 @@ public sealed class WorkloadTests
         Assert.Equal(Generators.Amir(6, 2000, 9).Items, Generators.Amir(6, 2000, 9).Items);
         Assert.NotEqual(Generators.Amir(6, 2000, 9).Items, Generators.Amir(6, 2000, 10).Items);
     }
+
+    /// <summary>The index of dispersion of counts tells bursts from Poisson (1) and from a metronome (0).</summary>
+    [Theory]
+    [InlineData("poisson:law=constant", 0.85, 1.15)]
+    [InlineData("bursts:law=constant,gaps=constant", 0, 0.05)]
+    [InlineData("bursts:law=constant,gapvariation=10", 4, 11)]
+    [InlineData("bursts:law=constant,gaps=pareto,gaptail=1.5", 2, 1000)]
+    public void Arrivals_come_as_evenly_as_their_law_says(string spec, double least, double most)
+    {
+        const double Seconds = 20_000;
+        const double Bin = 20;
+        var workload = WorkloadCatalog.Make(spec, 4, Seconds, 1);
+        var counts = new double[(int)(Seconds / Bin)];
+        foreach (var item in workload.Items)
+            counts[(int)(item.Arrival / Bin)]++;
+
+        var mean = counts.Average();
+        Assert.Equal(0.7 * 4 * Bin, mean, mean * 0.1);
+        Assert.InRange(counts.Average(count => (count - mean) * (count - mean)) / mean, least, most);
+    }
+
+    [Fact]
+    public void Poisson_is_the_renewal_process_with_exponential_gaps()
+    {
+        var law = new LifetimeLaw(LifetimeShape.Pareto, 2);
+        Assert.Equal(Generators.Poisson(3, 0.5, law, 500, 4).Items, Generators.Renewal(3, 0.5, law, new LifetimeLaw(LifetimeShape.Exponential, 99), 500, 4).Items);
+    }
 }

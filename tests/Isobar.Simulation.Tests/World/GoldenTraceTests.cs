@@ -127,6 +127,69 @@ public sealed class GoldenTraceTests
             """);
     }
 
+    /// <summary>A lazy move freezes for 0.5 s only; then the process waits 0.25 s in all for the half of its 50 MB that it touches: 4.5 + 6 + 0.25 s.</summary>
+    [Fact]
+    public void A_lazy_move_freezes_shortly_and_waits_for_pages_later()
+    {
+        Check(
+            Run(Moving(MoveStyle.Lazy), World, At(0, 0, 10), At(4, 0, 2)),
+            """
+                  4.000000  job 0: #0 -> #1 takes 0.5 s (lifetime)
+                  4.500000  job 0: is at #1
+                  6.000000  job 1: finished at #0
+                 10.750000  job 0: finished at #1
+            """);
+    }
+
+    /// <summary>The same, but the source dies while it still holds pages: the process is lost with them and begins again when its home is back.</summary>
+    [Fact]
+    public void A_lazy_move_dies_with_its_source_until_it_has_its_pages()
+    {
+        Check(
+            Run(Moving(MoveStyle.Lazy), World with { Faults = [new Fault(4.6, 20, [0], IsPartition: false)] }, At(0, 0, 10), At(4, 0, 2)),
+            """
+                  4.000000  job 0: #0 -> #1 takes 0.5 s (lifetime)
+                  4.500000  job 0: is at #1
+                  4.600000  node #0: crashes
+                 20.000000  node #0: is back
+                 24.000000  job 1: finished at #0
+                 32.000000  job 0: finished at #0
+            """);
+    }
+
+    /// <summary>50 MB are written and read again at 20 MB/s each: 5 s, and 0.5 s.</summary>
+    [Fact]
+    public void A_move_by_checkpoint_takes_the_time_of_a_disk_twice()
+    {
+        var world = World with { Costs = World.Costs with { CheckpointBytesPerSecond = 20e6 } };
+        Check(
+            Run(Moving(MoveStyle.Checkpoint), world, At(0, 0, 20), At(8, 0, 2)),
+            """
+                  8.000000  job 0: #0 -> #1 takes 5.5 s (lifetime)
+                 10.000000  job 1: finished at #0
+                 13.500000  job 0: is at #1
+                 25.500000  job 0: finished at #1
+            """);
+    }
+
+    [Fact]
+    public void Nobody_moves_across_a_cut()
+    {
+        Check(
+            Run(Mover, World with { Faults = [new Fault(3, 6, [1], IsPartition: true)] }, At(0, 0, 10), At(4, 0, 2), At(7, 0, 1)),
+            """
+                  3.000000  node #1: cut off
+                  6.000000  node #1: joined again
+                  7.000000  job 0: #0 -> #1 takes 1 s (lifetime)
+                  8.000000  job 1: finished at #0
+                  8.000000  job 0: is at #1
+                  8.500000  job 2: finished at #0
+                 12.500000  job 0: finished at #1
+            """);
+    }
+
+    private static Profile Moving(MoveStyle style) => new(Mover.Settings with { Move = style });
+
     private static WorkItem At(double arrival, int home, double cpu) => new() { Arrival = arrival, Home = home, Cpu = cpu };
 
     private static string Run(Profile profile, Scenario world, params WorkItem[] items) => Run(profile, world, 2, items);

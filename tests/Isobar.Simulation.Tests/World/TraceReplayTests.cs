@@ -51,6 +51,20 @@ public sealed class TraceReplayTests
             Runs.Value.ConvertAll(run => seeds.Average(world => new ClusterSimulation(run, profile, world).Run().MeanSlowdown)));
     }
 
+    /// <summary>Scoreboard 1: "free instant migration gives 1.02"; one machine of six cores is the bound.</summary>
+    [Fact]
+    public void Free_instant_migration()
+    {
+        var free = new Profile(None.Settings with { Name = "free", PeriodSeconds = 3600, OnArrival = true, OnDeparture = true, OnNews = true });
+        var world = World with { Costs = new MoveCosts { FixedSeconds = 0, PlacementSeconds = 0, BytesPerSecond = 1e18 } };
+        var moved = Mean(Runs.Value.ConvertAll(run => new ClusterSimulation(run, free, world, null, _ => [new FreeBalancingRule()]).Run()), run => run.MeanSlowdown);
+        var pooled = Mean(
+            Runs.Value.ConvertAll(run => new ClusterSimulation(TraceReplay.Pooled(run), None, World with { Machines = TraceReplay.OneMachine(run.Nodes) }).Run()),
+            run => run.MeanSlowdown);
+        Assert.Equal(1.02, moved, 1.02 * 0.03);
+        Assert.InRange(pooled, 1, moved);
+    }
+
     /// <summary>The targets of scoreboard 1 with gossip, old news, refusals and true costs.</summary>
     [Fact]
     public void Isobar_beats_perfect_knowledge_with_gossip()

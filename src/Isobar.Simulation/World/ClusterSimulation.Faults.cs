@@ -1,0 +1,63 @@
+namespace Isobar.Simulation.World;
+
+/// <content>Nodes that die and come back, and sets of nodes that are cut off.</content>
+public sealed partial class ClusterSimulation
+{
+    private void BeginFault(Fault fault)
+    {
+        foreach (var index in fault.Nodes)
+        {
+            if (fault.IsPartition)
+                _nodes[index].Side = 1;
+            else
+                Crash(_nodes[index]);
+        }
+
+        _observer?.NodeChanged(_now, fault.Nodes[0], fault.IsPartition ? "cut off" : "crashes");
+    }
+
+    private void Crash(SimulatedNode node)
+    {
+        node.IsUp = false;
+        node.Protocol.View.Clear();
+        foreach (var process in node.Processes.ToArray())
+        {
+            TakeOff(process!);
+            Restart(process!);
+        }
+
+        // What a lazy move had left behind is gone with the node.
+        foreach (var process in _processes)
+        {
+            if (process?.PagesAt == node && process.State == ProcessState.Active)
+            {
+                TakeOff(process);
+                Restart(process);
+            }
+        }
+    }
+
+    private void EndFault(Fault fault)
+    {
+        foreach (var index in fault.Nodes)
+        {
+            var node = _nodes[index];
+            if (fault.IsPartition)
+            {
+                node.Side = 0;
+                continue;
+            }
+
+            node.IsUp = true;
+            node.Incarnation++;
+            node.Sequence = 0;
+            foreach (var process in _processes)
+            {
+                if (process is { State: ProcessState.Homeless } && process.Info.Home == node.Id)
+                    Settle(process, node);
+            }
+        }
+
+        _observer?.NodeChanged(_now, fault.Nodes[0], fault.IsPartition ? "joined again" : "is back");
+    }
+}
