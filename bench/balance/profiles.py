@@ -89,7 +89,7 @@ EACH = {
     "concert": ("places by learnt signatures, never moves", lambda o: o["moves"] == 0),
     "nomad": ("no datagram of its own: load rides on other traffic", lambda o: all(rate == 0 for rate in o["sent"].values())),
     "piggyback": ("load rides on other traffic, datagrams only in silence: at most one a second and other node", lambda o: all(rate <= 2.2 for rate in o["sent"].values()) and o["moves"] > 0),
-    "hurricane": ("all inside of a group hear all each second; moves by threshold", lambda o: o["moves"] > 0 and all(near(rate, 2, 0.4) for rate in o["sent"].values())),
+    "hurricane": ("all inside of a group tell its head each second, which tells them all; moves by threshold", lambda o: o["moves"] > 0 and all(0.7 < rate < 2.5 for rate in o["sent"].values())),
     "federation": ("own site first; free cores of others", lambda o: True),
     "guide": ("work goes to its data: without files away from home nothing moves", lambda o: o["moves"] == 0),
     "gms": ("pages move instead of processes", lambda o: o["moves"] == 0),
