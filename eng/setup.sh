@@ -52,6 +52,11 @@ needs() {
         echo "openssh-server file /usr/sbin/sshd the peer that Isobar is compared with"
         echo "openssh-client command ssh the peer that Isobar is compared with"
         echo "sshfs command sshfs the peer that the file view is compared with"
+        echo "parallel command parallel the peer that balancing is compared with"
+        echo "slurmctld command slurmctld the peer that balancing is compared with"
+        echo "slurmd command slurmd the peer that balancing is compared with"
+        echo "slurm-client command sbatch the peer that balancing is compared with"
+        echo "munge command munged the keys of Slurm"
         echo "serf command serf the peer that a cluster at rest is compared with"
         ;;
     *)
@@ -110,6 +115,10 @@ if [ -n "$list" ]; then
     forbid_services
     updated=no
     echo "$list" | while read -r package why; do
+        # Its own way to make a key runs su, which not every machine lets root do; a key that is there is left as it is (munge.postinst).
+        if [ "$package" = munge ] && [ ! -e /etc/munge/munge.key ]; then
+            mkdir -p /etc/munge && (umask 077 && head -c 1024 /dev/urandom > /etc/munge/munge.key)
+        fi
         if ! install_package "$package"; then
             # The lists of a fresh machine are empty or old: read them once, then try again.
             if [ $updated = no ]; then
@@ -122,7 +131,12 @@ if [ -n "$list" ]; then
         fi
         echo "Installed $package ($why)."
         # Debian enables a service when it installs it; ours must not come up with the next boot either.
-        if [ "$package" = etcd-server ] && [ -d /run/systemd/system ]; then systemctl -q disable etcd > /dev/null 2>&1 || true; fi
+        case $package in
+        etcd-server) service=etcd ;;
+        munge | slurmd | slurmctld) service=$package ;;
+        *) continue ;;
+        esac
+        if [ -d /run/systemd/system ]; then systemctl -q disable "$service" > /dev/null 2>&1 || true; fi
     done || exit 1
     restore_services
     rm -f "$log"

@@ -1,6 +1,11 @@
+using Isobar.Linux.Processes;
 using Isobar.Node.Hosting;
 using Isobar.Node.Jobs;
 using Isobar.Protocol;
+
+// What spreads a crowd of jobs must not queue behind it: the daemon, the supervisors that it starts and CRIU come before the jobs, which get their users' nice
+// value. Ten steps are about nine times the weight of an ordinary process.
+OwnPriority.Raise(10);
 
 // Errors before the log exists are one sentence, as the command's are.
 try

@@ -35,6 +35,9 @@ public struct NodeState
 
     public long TotalMemoryBytes { get; set; }
 
+    /// <summary>Bytes per second by which the jobs' memory grows at present; negative when it shrinks, 0 when it is not known.</summary>
+    public double MemoryFillBytesPerSecond { get; set; }
+
     public int UsedProcessSlots { get; set; }
 
     /// <summary>pid_max or the user's limit; 0 = unknown.</summary>

@@ -12,7 +12,9 @@ public sealed record HostLimits(double? Cores = null, long? MemoryBytes = null);
 internal static class HostGroups
 {
     private const string Mount = "/sys/fs/cgroup";
+    // Not shorter: what a host does not get of a period, since others have the CPU, is lost, and a host of 0.6 cores on a busy machine becomes one of 0.3.
     private const int PeriodMicroseconds = 20_000;
+    private const string CpuSets = "cpuset";
     private static readonly string[] Controllers = ["cpu", "cpuacct", "memory", "pids"];
 
     private static bool IsUnified => File.Exists(Path.Combine(Mount, "cgroup.controllers"));
@@ -20,11 +22,15 @@ internal static class HostGroups
     public static string NameOf(SandboxPlace place, string host) => $"isobar-sandbox-{place.Tag}-{host}";
 
     /// <summary>Makes the host's groups; an empty list when the machine has no writable control groups and no limit was asked for.</summary>
-    public static IReadOnlyList<string> Create(SandboxPlace place, string host, HostLimits limits)
+    /// <param name="place">The sandbox.</param>
+    /// <param name="host">The host's name.</param>
+    /// <param name="limits">Its size.</param>
+    /// <param name="cpus">The CPUs that it runs on, as the kernel writes lists; null = all.</param>
+    public static IReadOnlyList<string> Create(SandboxPlace place, string host, HostLimits limits, string? cpus)
     {
         try
         {
-            return IsUnified ? CreateUnified(NameOf(place, host), limits) : CreateLegacy(NameOf(place, host), limits);
+            return IsUnified ? CreateUnified(NameOf(place, host), limits, cpus) : CreateLegacy(NameOf(place, host), limits, cpus);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,7 +45,7 @@ internal static class HostGroups
     {
         if (!Directory.Exists(Mount))
             return;
-        string[] roots = [Mount, .. Controllers.Select(controller => Path.Combine(Mount, controller))];
+        string[] roots = [Mount, .. Controllers.Append(CpuSets).Select(controller => Path.Combine(Mount, controller))];
         foreach (var root in roots.Where(Directory.Exists))
         {
             foreach (var group in Directory.GetDirectories(root, NameOf(place, "*")))
@@ -62,11 +68,13 @@ internal static class HostGroups
         }
     }
 
-    private static List<string> CreateUnified(string name, HostLimits limits)
+    private static List<string> CreateUnified(string name, HostLimits limits, string? cpus)
     {
-        File.WriteAllText(Path.Combine(Mount, "cgroup.subtree_control"), "+cpu +memory +pids");
+        File.WriteAllText(Path.Combine(Mount, "cgroup.subtree_control"), cpus is null ? "+cpu +memory +pids" : "+cpu +memory +pids +cpuset");
         var group = Path.Combine(Mount, name);
         Directory.CreateDirectory(group);
+        if (cpus is not null)
+            File.WriteAllText(Path.Combine(group, "cpuset.cpus"), cpus);
         if (limits.Cores is { } cores)
             File.WriteAllText(Path.Combine(group, "cpu.max"), string.Create(CultureInfo.InvariantCulture, $"{Quota(cores)} {PeriodMicroseconds}"));
         if (limits.MemoryBytes is { } bytes)
@@ -74,7 +82,7 @@ internal static class HostGroups
         return [group];
     }
 
-    private static List<string> CreateLegacy(string name, HostLimits limits)
+    private static List<string> CreateLegacy(string name, HostLimits limits, string? cpus)
     {
         var groups = new List<string>();
         foreach (var controller in Controllers)
@@ -84,6 +92,16 @@ internal static class HostGroups
                 continue;
             var group = Path.Combine(root, name);
             Directory.CreateDirectory(group);
+            groups.Add(group);
+        }
+
+        if (cpus is not null && Directory.Exists(Path.Combine(Mount, CpuSets)))
+        {
+            var group = Path.Combine(Mount, CpuSets, name);
+            Directory.CreateDirectory(group);
+            // Nothing may run in a group before it has both.
+            File.WriteAllText(Path.Combine(group, "cpuset.mems"), File.ReadAllText(Path.Combine(Mount, CpuSets, "cpuset.mems")));
+            File.WriteAllText(Path.Combine(group, "cpuset.cpus"), cpus);
             groups.Add(group);
         }
 
@@ -99,5 +117,5 @@ internal static class HostGroups
     }
 
     // The kernel refuses a quota below a millisecond (kernel/sched/core.c, min_cfs_quota_period).
-    private static long Quota(double cores) => Math.Max(1000, (long)(cores * PeriodMicroseconds));
+    private static long Quota(double cores) => Math.Max(1000, (long)Math.Round(cores * PeriodMicroseconds));
 }

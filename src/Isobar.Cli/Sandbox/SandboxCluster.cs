@@ -27,9 +27,14 @@ public sealed class SandboxCluster
     public static IReadOnlyList<string> DefaultNames(int count) =>
         [.. Enumerable.Range(0, count).Select(i => i < GreekNames.Length ? GreekNames[i] : string.Create(CultureInfo.InvariantCulture, $"host{i + 1}"))];
 
-    /// <summary>Makes the hosts; what was made is taken away again when one of them fails.</summary>
+    /// <summary>Makes the hosts, all with the same limits.</summary>
+    /// <exception cref="SandboxException">As the other one.</exception>
+    public static Task<SandboxCluster> UpAsync(SandboxPlace place, IReadOnlyList<string> names, HostLimits limits, CancellationToken cancellation) =>
+        UpAsync(place, names, [.. names.Select(_ => limits)], cancellation);
+
+    /// <summary>Makes the hosts, each with its own limits; what was made is taken away again when one of them fails.</summary>
     /// <exception cref="SandboxException">It is up already, a name is not valid, the caller is not root, or a tool failed.</exception>
-    public static async Task<SandboxCluster> UpAsync(SandboxPlace place, IReadOnlyList<string> names, HostLimits limits, CancellationToken cancellation)
+    public static async Task<SandboxCluster> UpAsync(SandboxPlace place, IReadOnlyList<string> names, IReadOnlyList<HostLimits> limits, CancellationToken cancellation)
     {
         RequireRoot();
         Check(names);
@@ -90,11 +95,12 @@ public sealed class SandboxCluster
     public Task SetLinkAsync(string host, bool up, CancellationToken cancellation = default) =>
         SandboxNetwork.SetLinkAsync(_state.NetworkPid, Host(host), up, cancellation);
 
-    private static async Task<SandboxCluster> MakeAsync(SandboxPlace place, IReadOnlyList<string> names, HostLimits limits, CancellationToken cancellation)
+    private static async Task<SandboxCluster> MakeAsync(SandboxPlace place, IReadOnlyList<string> names, IReadOnlyList<HostLimits> limits, CancellationToken cancellation)
     {
         var launcher = new HostLauncher(place);
         var network = await launcher.StartNetworkAsync(cancellation).ConfigureAwait(false);
         await SandboxNetwork.CreateBridgeAsync(network, cancellation).ConfigureAwait(false);
+        var cpus = HostCpus.Of(limits);
         var known = string.Join('\n', names.Select((name, i) => $"{SandboxNetwork.AddressOf(i)} {name}"));
         var hosts = await Task.WhenAll(names.Select((name, i) => StartAsync(name, i))).ConfigureAwait(false);
         var state = new SandboxState(place.Name, network, hosts);
@@ -103,7 +109,7 @@ public sealed class SandboxCluster
 
         async Task<SandboxHost> StartAsync(string name, int index)
         {
-            var groups = HostGroups.Create(place, name, limits);
+            var groups = HostGroups.Create(place, name, limits[index], cpus[index]);
             var pid = await launcher.StartHostAsync(name, known, groups, cancellation).ConfigureAwait(false);
             var started = SandboxProcesses.StartOf(pid) ?? throw new SandboxException($"the host '{name}' ended as soon as it had started.");
             var host = new SandboxHost(name, SandboxNetwork.AddressOf(index), pid, started, SandboxNetwork.LinkOf(index), groups);

@@ -10,6 +10,7 @@ public static class SimCommand
         SimRunCommand.Create(),
         SimCompareCommand.Create(),
         SimSweepCommand.Create(),
+        SimRecordCommand.Create(),
         SimListCommand.Create(),
     };
 }

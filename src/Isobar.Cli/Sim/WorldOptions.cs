@@ -28,7 +28,7 @@ internal sealed class WorldOptions
     private readonly Option<double> _seconds = new("--seconds") { Description = "Length of generated workloads in virtual seconds", DefaultValueFactory = _ => 3600 };
     private readonly Option<string> _costs = new("--costs")
     {
-        Description = "What a move costs: modern (0.15 s + memory at 1 GB/s), modern-cpu (and CPU at both ends), 1996, or FIXED_SECONDS",
+        Description = "What a move costs: modern (0.15 s + memory at 1 GB/s), modern-cpu (and CPU at both ends), 1996, FIXED_SECONDS, or FIXED_SECONDS+CPU_SECONDS (at each end, counted by the policies)",
         DefaultValueFactory = _ => "modern-cpu",
     };
 
@@ -36,6 +36,7 @@ internal sealed class WorldOptions
     private readonly Option<double> _latency = new("--latency") { Description = "One-way latency in microseconds", DefaultValueFactory = _ => 100 };
     private readonly Option<double> _bandwidth = new("--bandwidth") { Description = "Bandwidth of a machine's link in MB/s", DefaultValueFactory = _ => 1000 };
     private readonly Option<double> _loss = new("--loss") { Description = "Share of datagrams that are lost, 0 to 1" };
+    private readonly Option<int> _movesAtOnce = new("--moves-at-once") { Description = "Moves from and to a machine at a time, as the daemon's setting (default: no limit)" };
     private readonly Option<bool> _contention = new("--contention") { Description = "Moves share the links" };
     private readonly Option<int> _cluster = new("--cluster-size") { Description = "Machines per cluster; more machines make a grid of clusters" };
     private readonly Option<double> _owners = new("--owners") { Description = "Share of the machines that have an owner who comes and goes, 0 to 1" };
@@ -43,7 +44,7 @@ internal sealed class WorldOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_workload, _nodes, _cores, _memory, _seconds, _costs, _image, _latency, _bandwidth, _loss, _contention, _cluster, _owners, _kill])
+        foreach (var option in (Option[])[_workload, _nodes, _cores, _memory, _seconds, _costs, _image, _latency, _bandwidth, _loss, _movesAtOnce, _contention, _cluster, _owners, _kill])
             command.Options.Add(option);
     }
 
@@ -83,6 +84,7 @@ internal sealed class WorldOptions
             Costs = costs with { Contention = parsed.GetValue(_contention), BytesPerSecond = Math.Min(costs.BytesPerSecond, bandwidth) },
             MeanMemory = parsed.GetValue(_image) * 1e6,
             ExponentialMemory = true,
+            MovesAtOnce = parsed.GetValue(_movesAtOnce),
             KillAbove = kill > 0 ? kill : double.PositiveInfinity,
             Owners = owners > 0 ? new OwnerModel { Share = owners } : null,
         };
@@ -93,10 +95,13 @@ internal sealed class WorldOptions
         "modern" => MoveCosts.Modern,
         "modern-cpu" => MoveCosts.ModernWithCpu,
         "1996" => MoveCosts.Of1996,
-        _ when double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds >= 0 =>
-            MoveCosts.ModernWithCpu with { FixedSeconds = seconds },
+        _ when text.Split('+') is { Length: 1 or 2 } parts && Seconds(parts[0]) is { } seconds && Seconds(parts[^1]) is { } cpu =>
+            MoveCosts.ModernWithCpu with { FixedSeconds = seconds, CpuSeconds = parts.Length == 2 ? cpu : MoveCosts.ModernWithCpu.CpuSeconds, PoliciesCountCpu = parts.Length == 2 },
         _ => throw new SimulationException($"There are no costs {text}; give modern, modern-cpu, 1996, or the fixed seconds of a move."),
     };
+
+    private static double? Seconds(string text) =>
+        double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds >= 0 ? seconds : null;
 
     private static CoreSet Cores(string text)
     {

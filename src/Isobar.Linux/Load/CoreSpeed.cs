@@ -15,7 +15,9 @@ public static class CoreSpeed
     // Short runs: one in some falls between two pauses of a CPU quota or of a busy machine.
     private const int StepsPerRun = 100_000;
 
-    /// <summary>Runs for <paramref name="duration"/> (about 100 ms) and takes the best of its short runs, the one least disturbed by others.</summary>
+    /// <summary>
+    /// Runs for <paramref name="duration"/> (about 100 ms; at least one run of less than a millisecond) and takes the best of its short runs, the one least disturbed by others.
+    /// </summary>
     public static int Measure(TimeSpan duration)
     {
         var table = new ulong[2048];

@@ -53,11 +53,7 @@ public static unsafe partial class Becoming
 
     public static void Umask(int mask) => _ = SetUmask(mask & FileModeMask);
 
-    public static void Nice(int value)
-    {
-        if (value != 0)
-            _ = SetPriority(0, 0, value);
-    }
+    public static void Nice(int value) => _ = SetPriority(0, 0, value);
 
     /// <summary>Sets the dispositions of all signals to default, but those named to ignored; exec keeps both.</summary>
     public static void Signals(IReadOnlyList<int> ignored)

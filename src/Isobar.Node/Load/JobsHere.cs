@@ -35,6 +35,9 @@ internal sealed class JobHere(string name, string note, int init, long startTick
     /// <summary>Threads that want to run, smoothed.</summary>
     public double Wants { get; private set; }
 
+    /// <summary>Bytes per second by which its memory grows since it is here, smoothed; negative when it shrinks.</summary>
+    public double GrowthBytesPerSecond { get; private set; }
+
     public void Take(Instant now, in JobUse use)
     {
         var elapsed = now - _measured;
@@ -43,6 +46,7 @@ internal sealed class JobHere(string name, string note, int init, long startTick
             var kept = Math.Pow(KeptPerSecond, elapsed);
             Cpus = (kept * Cpus) + ((1 - kept) * Math.Max(0, (use.CpuSeconds - Use.CpuSeconds) / elapsed));
             Wants = (kept * Wants) + ((1 - kept) * use.ReadyThreads);
+            GrowthBytesPerSecond = (kept * GrowthBytesPerSecond) + ((1 - kept) * (use.ResidentBytes - Use.ResidentBytes) / elapsed);
         }
         else
         {
@@ -77,6 +81,20 @@ internal sealed class JobsHere(JobFolders folders)
             var sum = 0.0;
             foreach (var job in _jobs)
                 sum += job.Cpus;
+            return sum;
+        }
+    }
+
+    /// <summary>
+    /// Bytes per second by which the jobs' memory grows. By jobs and not by the machine's free memory: what falls when a job arrives with all of its memory is no growth that goes on.
+    /// </summary>
+    public double GrowthBytesPerSecond
+    {
+        get
+        {
+            var sum = 0.0;
+            foreach (var job in _jobs)
+                sum += job.GrowthBytesPerSecond;
             return sum;
         }
     }

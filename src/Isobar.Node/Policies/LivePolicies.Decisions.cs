@@ -122,7 +122,7 @@ internal sealed partial class LivePolicies
             var acceptance = set.All.Judge(in snapshot, in offer);
             // A new job has no name yet; it is here, and counted by its threads, within moments.
             if (acceptance.Accepted)
-                _arriving[placement ? $"{name} {++_placements}" : name] = look.Now + (placement ? StartsWithin : ArrivesWithin);
+                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes);
             return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
         }
     }
@@ -172,9 +172,9 @@ internal sealed partial class LivePolicies
     private LiveLook LookNow(PolicySet set)
     {
         var now = MachineLoad.Now;
-        foreach (var (job, until) in _arriving)
+        foreach (var (job, arrival) in _arriving)
         {
-            if (now > until)
+            if (now > arrival.Until)
                 _arriving.Remove(job);
         }
 
@@ -184,8 +184,9 @@ internal sealed partial class LivePolicies
             ReadyNow = ReadyWithoutNoise(set),
             OwnerLoad = load.OwnerCpus,
             OwnerIdleSeconds = owner.IdleSeconds,
-            FreeMemoryBytes = _sample.FreeMemoryBytes,
+            FreeMemoryBytes = Math.Max(0, _sample.FreeMemoryBytes - Promised()),
             TotalMemoryBytes = _sample.TotalMemoryBytes,
+            MemoryFillBytesPerSecond = load.Jobs.GrowthBytesPerSecond,
             UsedProcessSlots = load.Look.Threads,
             MaxProcessSlots = load.Look.MaxThreads,
             LastMoveStarted = _lastMoveStarted,
@@ -196,6 +197,15 @@ internal sealed partial class LivePolicies
         state.TakeLoad(set.Load);
         var self = set.Load.ToEntry(set.Numbers.Self, _incarnation, _sequence, in _sample);
         return new LiveLook { Now = now, Self = self, State = state, Count = count, Limits = LimitsOf(set) };
+    }
+
+    // What was accepted will need its memory, whatever of it has come by now.
+    private long Promised()
+    {
+        long bytes = 0;
+        foreach (var (_, arrival) in _arriving)
+            bytes += arrival.Bytes;
+        return bytes;
     }
 
     // One look at the run queue sees one thread more or less by chance; the mean of the last period is what a rule means by "at this moment".

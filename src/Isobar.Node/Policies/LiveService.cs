@@ -29,6 +29,7 @@ internal sealed partial class LiveService(
     private readonly ILogger _log = logs.CreateLogger<LiveService>();
     private readonly SemaphoreSlim _changing = new(1);
     private ClusterLife? _life;
+    private Isobar.Balancing.Profiles.Profile? _paced;
     private double _nextTick;
     private double _nextConsideration;
     private double _nextFirst;
@@ -93,6 +94,13 @@ internal sealed partial class LiveService(
             if (policies.Set is not { } set)
                 return;
             var now = MachineLoad.Now.Seconds;
+            if (!ReferenceEquals(set.Profile, _paced))
+            {
+                // What the profile before had planned may be an hour away: one that tells nothing ticks as seldom.
+                _paced = set.Profile;
+                (_nextTick, _nextConsideration) = (now, now);
+            }
+
             if (Volatile.Read(ref _life)?.Socket is { } socket && now >= _nextTick)
             {
                 _nextTick = Math.Max(_nextTick + set.Protocol.PeriodSeconds, now);

@@ -18,7 +18,7 @@ public sealed partial class ClusterSimulation
     {
         MoveStyle.Lazy => new CostModel(costs.FixedSeconds, costs.BytesPerSecond, 0, costs.PlacementSeconds),
         MoveStyle.Checkpoint => new CostModel(costs.FixedSeconds, costs.CheckpointBytesPerSecond / 2, 1, costs.PlacementSeconds),
-        _ => new CostModel(costs.FixedSeconds, costs.BytesPerSecond, 1, costs.PlacementSeconds),
+        _ => new CostModel(costs.FixedSeconds, costs.BytesPerSecond, 1, costs.PlacementSeconds, costs.PoliciesCountCpu ? costs.CpuSeconds : 0),
     };
 
     /// <summary>Asks the policy where a new process shall start; true when it is on its way to another node.</summary>
@@ -83,6 +83,9 @@ public sealed partial class ClusterSimulation
             return;
 
         var source = process.Node;
+        if (_scenario.MovesAtOnce > 0 && source.MovesOut >= _scenario.MovesAtOnce)
+            return;
+
         var forced = process.Info.Has(JobFlags.Suspended) || source.OwnerPresent || source.MemoryFree <= 0;
         var target = Accepting(process, source, action.To, action.Alternate, isPlacement: false, forced);
         if (target is null)
@@ -240,7 +243,8 @@ public sealed partial class ClusterSimulation
 
             var target = _nodes[id.Value];
             SendControl(source, target);
-            if (!target.IsUp || target.Side != source.Side)
+            var isFull = !isPlacement && _scenario.MovesAtOnce > 0 && target.MovesIn >= _scenario.MovesAtOnce;
+            if (!target.IsUp || target.Side != source.Side || isFull)
             {
                 _recorder.Refusals++;
                 continue;

@@ -27,6 +27,9 @@ public sealed record MoveCosts
     /// <summary>CPU seconds that a move costs at the source and again at the target, whatever its size.</summary>
     public double CpuSeconds { get; init; }
 
+    /// <summary>Whether policies count these CPU seconds, as the daemon's do.</summary>
+    public bool PoliciesCountCpu { get; init; }
+
     /// <summary>CPU seconds per byte moved, at the source and again at the target.</summary>
     public double CpuSecondsPerByte { get; init; }
 
@@ -94,6 +97,9 @@ public sealed record Scenario
 
     /// <summary>A node kills its largest process when memory in use passes this multiple of what it has (swap included).</summary>
     public double KillAbove { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Moves that a node makes at a time, and that come to a node at a time, as the daemon's setting moves-at-once; 0: no limit.</summary>
+    public int MovesAtOnce { get; init; }
 
     public OwnerModel? Owners { get; init; }
 

@@ -78,7 +78,7 @@ internal sealed partial class JobHost
     /// <summary>Stops what runs, and now and then what has slipped through: forked at the wrong moment, or woken up by its user.</summary>
     private void Freeze(JobProcess job)
     {
-        if (_looksStill++ > 1 && _looksStill % LooksPerUsage != 0)
+        if (_looksStill++ > 1 && _looksStill % LooksPerFreeze != 0)
             return;
         if (_frozen is not { } frozen)
             Volatile.Write(ref _frozen, frozen = []);

@@ -12,9 +12,12 @@ namespace Isobar.Supervisor.Hosting;
 /// </summary>
 internal sealed partial class JobHost : IDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+    // Somebody at a terminal waits for his prompt after Ctrl-Z; for the many jobs without one each look costs more than it tells.
+    private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(2);
+    private const int LooksPerFreeze = 4;
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
-    private const int LooksPerUsage = 10;
 
     private readonly HostPlace _here;
     private readonly ResumableLink _link;
@@ -181,11 +184,13 @@ internal sealed partial class JobHost : IDisposable
     private async Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken)
     {
         var stopped = false;
+        var every = job.Stdio.Terminal is null ? LookEvery : LookEveryOnTerminals;
+        var looksPerUsage = (int)Math.Round(UsageEvery / every);
         try
         {
             for (var look = 1; !job.Init.HasExited; look++)
             {
-                await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(every, cancellationToken).ConfigureAwait(false);
                 KeepStill(job);
                 // Neither a move nor the lease nor a rule is the user's stop.
                 if (!_moving && !StandsStill && job.MainIsStopped != stopped)
@@ -194,7 +199,7 @@ internal sealed partial class JobHost : IDisposable
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
                 }
 
-                if (look % LooksPerUsage == 1)
+                if (look % looksPerUsage == 1)
                     await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
             }
         }

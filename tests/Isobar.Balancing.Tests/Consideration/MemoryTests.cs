@@ -40,6 +40,36 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void Memory_that_fills_counts_as_filled_and_what_leaves_as_free()
+    {
+        // 819 MiB must be free, 1000 are; at 100 MiB a second half of them are gone in five seconds.
+        Scene scene = Short(1000).WithJobs(Scene.Job(1, 1, 99), Scene.Job(2, 1, 400)).WithOthers(Scene.Machine(1, 9));
+        scene.State.MemoryFillBytesPerSecond = 100 << 20;
+        Assert.Equal(0, scene.Decide(Scene.Rule("memory-ushering")).Actions.Length);
+        Assert.Equal(2, scene.Single(Scene.Rule("memory-ushering", ("aheadSeconds", 5))).Job.Value);
+        scene.Jobs[1] = scene.Jobs[1] with { Flags = JobFlags.Moving };
+        Assert.Equal(0, scene.Decide(Scene.Rule("memory-ushering", ("aheadSeconds", 5))).Actions.Length);
+        scene.Jobs[1] = scene.Jobs[1] with { Flags = JobFlags.None };
+        scene.State.MemoryFillBytesPerSecond = -(100 << 20);
+        Assert.Equal(0, scene.Decide(Scene.Rule("memory-ushering", ("aheadSeconds", 5))).Actions.Length);
+    }
+
+    [Fact]
+    public void A_target_must_have_room_for_the_image_beside_the_job()
+    {
+        LoadEntry roomy = Scene.Machine(1, 9) with { FreeMemoryMiB = 1999 };
+        Scene scene = Short(100).WithJobs(Scene.Job(1, 1, 1000)).WithOthers(roomy);
+        Assert.Equal(1, scene.Decide(Scene.Rule("memory-ushering")).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("memory-ushering", ("arrivalCopies", 2))).Actions.Length);
+        scene.Others[0] = roomy with { FreeMemoryMiB = 2000 };
+        Assert.Equal(1, scene.Decide(Scene.Rule("memory-ushering", ("arrivalCopies", 2))).Actions.Length);
+        var offer = new JobOffer(Scene.Job(1, 1, 1000), new NodeId(1), 1, 1, false, true);
+        Scene target = Short(1999);
+        Assert.True(target.Judge(Scene.Rule("memory-ushering"), offer).Accepted);
+        Assert.False(target.Judge(Scene.Rule("memory-ushering", ("arrivalCopies", 2)), offer).Accepted);
+    }
+
+    [Fact]
     public void Want_of_memory_overrides_balancing_even_without_a_target()
     {
         Scene scene = Short(100).WithJobs(Scene.Job(1, 1000, 100), Scene.Job(2, 1000, 100)).WithOthers(Scene.Machine(1, 0) with { FreeMemoryMiB = 200 });

@@ -13,7 +13,7 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// (plus <c>freeMoves</c>, to which growth does not apply).
 /// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
-/// delay of all is weighed against more moves.
+/// delay of all is weighed against more moves. The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
 /// </remarks>
 public sealed partial class LifetimeRule : ConsiderationRule
 {
@@ -66,6 +66,8 @@ public sealed partial class LifetimeRule : ConsiderationRule
         double tasks = snapshot.State.ReadyNow + snapshot.State.ArrivalsInProgress + Targets.Tasks(offer.Job);
         double there = Targets.Slowdown(in snapshot.Self, tasks, offer.Job, snapshot.Costs);
         double here = 1 / offer.SourceShare;
+        if (!offer.Placement)
+            cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
         bool worth = here - there >= _settings.MinGain && (age <= 0 ? here > there : IsWorth(Weight * age, cost, here, there));
         if (worth)
             return false;
@@ -106,6 +108,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             int target = Targets.Fastest(in snapshot, in job, _settings.MaxAgeSeconds, taken, ref random, out double there);
             if (target < 0)
                 continue;
+            cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double benefit = Weight * job.CpuSeconds * (here - there) - cost;
             if (!IsWorth(Weight * job.CpuSeconds, cost, here, there) || here - there < _settings.MinGain)
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
@@ -118,7 +121,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             return false;
         ref readonly JobInfo chosen = ref jobs[bestJob];
         int second = Targets.Fastest(in snapshot, in chosen, _settings.MaxAgeSeconds, bestTarget, ref random, out double secondThere);
-        double chosenCost = snapshot.Costs.Seconds(in chosen);
+        double chosenCost = snapshot.Costs.Seconds(in chosen) + _settings.Others * snapshot.Costs.SecondsOfOthers(bestHere, bestThere);
         bool hasSecond = second >= 0 && IsWorth(Weight * chosen.CpuSeconds, chosenCost, bestHere, secondThere);
         NodeId alternate = hasSecond ? snapshot.Others[second].Node : NodeId.None;
         plan.Move(in chosen, bestTarget, alternate, Pays.With(chosen.Id, bestTarget, chosen.CpuSeconds, chosenCost, bestHere, bestThere));

@@ -8,11 +8,15 @@ namespace Isobar.Balancing.Consideration.Memory;
 /// free memory, even if the load gets uneven; this overrides balancing [review; systems.md A3b]. The smallest job that cures the want goes,
 /// else the largest.
 /// </summary>
+/// <remarks>
+/// <c>aheadSeconds</c>: a threshold that is passed is too late when memory fills faster than a job leaves, so what will be filled within the time of a move counts as filled, and what is
+/// leaving already as free. <c>arrivalCopies</c>: a target that receives a whole image before it restores it needs the job's memory twice for a moment.
+/// </remarks>
 public sealed class MemoryUsheringRule : ConsiderationRule
 {
     private static readonly ReasonForm Moves = new(
         "memory-ushering",
-        "{job} moves to {node}: {a} MiB are free here, {b} must be; it holds {c} MiB, there {d} are free",
+        "{job} moves to {node}: {a} MiB are free here or will be, {b} must be; it holds {c} MiB, there {d} are free",
         "free threshold resident there");
 
     private static readonly ReasonForm NoRoom = new(
@@ -35,10 +39,12 @@ public sealed class MemoryUsheringRule : ConsiderationRule
             PolicyParameter.Number("freeShare", 0.05, 0, 1, "Threshold of free memory as a share of all; unknown in openMosix (Kerrighed: twice the zones' low marks)"),
             PolicyParameter.Number("freeMiB", 0, 0, 1e9, "The same in MiB; the larger of the two counts"),
             PolicyParameter.Number("maxAgeSeconds", 30, 0, 1e6, "Older news is not used; ours"),
+            PolicyParameter.Number("aheadSeconds", 0, 0, 3600, "What fills up within this time at the present rate counts as filled, what leaves as free; ours"),
+            PolicyParameter.Number("arrivalCopies", 1, 1, 10, "How many times a job's memory its target must have while it arrives; ours"),
         ],
         values =>
         {
-            var settings = new Settings(values["freeShare"], values["freeMiB"], values["maxAgeSeconds"]);
+            var settings = new Settings(values["freeShare"], values["freeMiB"], values["maxAgeSeconds"], values["aheadSeconds"], values["arrivalCopies"]);
             return _ => new MemoryUsheringRule(settings);
         });
 
@@ -51,13 +57,14 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         if (state.TotalMemoryBytes == 0)
             return false;
         double threshold = Threshold(state.TotalMemoryBytes);
-        if (state.FreeMemoryBytes >= threshold)
+        double free = FreeSoon(in snapshot);
+        if (free >= threshold)
             return false;
-        double need = threshold - state.FreeMemoryBytes;
+        double need = threshold - free;
         int job = Choose(in snapshot, plan, need, out int target);
         if (job < 0)
         {
-            plan.Stay(NoRoom.With(default, snapshot.Self.Node, state.FreeMemoryBytes / MiB, threshold / MiB));
+            plan.Stay(NoRoom.With(default, snapshot.Self.Node, free / MiB, threshold / MiB));
             return true;
         }
 
@@ -66,7 +73,7 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         plan.Move(
             in chosen,
             to.Node,
-            Moves.With(chosen.Id, to.Node, state.FreeMemoryBytes / MiB, threshold / MiB, chosen.ResidentBytes / MiB, to.FreeMemoryMiB));
+            Moves.With(chosen.Id, to.Node, free / MiB, threshold / MiB, chosen.ResidentBytes / MiB, to.FreeMemoryMiB));
         return true;
     }
 
@@ -75,12 +82,25 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         acceptance = default;
         ref readonly NodeState state = ref snapshot.State;
         double threshold = Threshold(state.TotalMemoryBytes);
-        if (state.TotalMemoryBytes == 0 || state.FreeMemoryBytes - offer.Job.ResidentBytes >= threshold)
+        if (state.TotalMemoryBytes == 0 || HasRoom(FreeSoon(in snapshot), offer.Job.ResidentBytes, threshold))
             return false;
         Reason reason = Refuses.With(
             offer.Job.Id, snapshot.Self.Node, offer.Job.ResidentBytes / MiB, state.FreeMemoryBytes / MiB, threshold / MiB);
         acceptance = new(false, false, reason);
         return true;
+    }
+
+    private bool HasRoom(double free, long bytes, double threshold) => free - bytes >= threshold && free - (bytes * _settings.ArrivalCopies) >= 0;
+
+    private double FreeSoon(in Snapshot snapshot)
+    {
+        double free = snapshot.State.FreeMemoryBytes;
+        if (_settings.AheadSeconds <= 0)
+            return free;
+        free -= Math.Max(0, snapshot.State.MemoryFillBytesPerSecond) * _settings.AheadSeconds;
+        foreach (ref readonly JobInfo job in snapshot.Jobs)
+            free += job.Has(JobFlags.Moving) ? job.ResidentBytes : 0;
+        return free;
     }
 
     private double Threshold(long total) => Math.Max(_settings.FreeShare * total, _settings.FreeMiB * MiB);
@@ -120,7 +140,8 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         for (int i = 0; i < snapshot.Others.Length; i++)
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
-            bool room = entry.TotalMemoryMiB > 0 && entry.FreeMemoryBytes - job.ResidentBytes > Threshold(entry.TotalMemoryBytes);
+            bool room = entry.TotalMemoryMiB > 0 && entry.FreeMemoryBytes - job.ResidentBytes > Threshold(entry.TotalMemoryBytes)
+                && entry.FreeMemoryBytes >= job.ResidentBytes * _settings.ArrivalCopies;
             bool better = best < 0 || entry.Load < snapshot.Others[best].Load;
             if (room && better && Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds))
                 best = i;
@@ -129,5 +150,5 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         return best;
     }
 
-    public sealed record Settings(double FreeShare, double FreeMiB, double MaxAgeSeconds);
+    public sealed record Settings(double FreeShare, double FreeMiB, double MaxAgeSeconds, double AheadSeconds, double ArrivalCopies);
 }

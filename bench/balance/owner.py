@@ -1,0 +1,105 @@
+"""The same jobs while a machine slows to a quarter in the middle, and the owner's own slowdown.
+
+Two ways: `slow` cuts the quota of the largest machine to a quarter for good; `owner` starts an owner's own work there, which wants all of the machine.
+"""
+
+import json
+import os
+import statistics
+import threading
+import time
+
+import contenders
+import report
+import thirty
+import work
+from hosts import Hosts
+
+SLOWED = "beta"
+AFTER = 40
+OWNER_TASKS = 3
+OWNER_SECONDS = 45
+SANDBOX = "bench-owner"
+
+
+def owners_work(hosts, program, per_core):
+    """The owner's tasks, started now; seconds until the last of them is done."""
+    rounds = round(hosts.cores[SLOWED] * OWNER_SECONDS / OWNER_TASKS * per_core)
+    began = time.monotonic()
+    tasks = [hosts.start(SLOWED, program, f"owner{i}", rounds) for i in range(OWNER_TASKS)]
+    for task in tasks:
+        task.wait(900)
+    return time.monotonic() - began
+
+
+def measure(isobar, folder, way, name, seed):
+    program = f"{folder}/work"
+    with Hosts(isobar, SANDBOX, thirty.CORES, is_bare=name not in ("isobar", "home")) as hosts:
+        before = thirty.capacity(hosts, program)
+        per_core = thirty.same_for_all(folder, sum(before.values()) / hosts.capacity)
+        alone = owners_work(hosts, program, per_core) if way == "owner" else None
+        sizes = work.lengths(thirty.JOBS, thirty.LIMIT_SECONDS * hosts.capacity, seed)
+        jobs = [(f"j{i:02}", round(size * per_core), thirty.MEGABYTES) for i, size in enumerate(sizes)]
+        beside, done = [], threading.Event()
+
+        def meanwhile(hosts, began):
+            time.sleep(max(0, began + AFTER - time.time()))
+            if way == "slow":
+                hosts.resize(SLOWED, hosts.cores[SLOWED] / 4)
+            else:
+                beside.append(owners_work(hosts, program, per_core))
+            done.set()
+
+        contender = thirty.contender(name, folder)
+        contender.meanwhile = meanwhile
+        outcome = contender.run(hosts, program, jobs, thirty.HOME)
+        done.wait(300)
+        return {
+            "way": way, "name": outcome.name, "seed": seed, "perCore": per_core, "before": before, "sizes": sizes, "makespan": outcome.makespan,
+            "meanSlowdown": statistics.mean((end - outcome.began) / size for (_, (_, _, end)), size in zip(sorted(outcome.jobs.items()), sizes)),
+            "ownerAlone": alone, "ownerBeside": beside[0] if beside else None,
+            "jobs": {job: {"spells": spells} for job, (_, spells, _) in sorted(outcome.jobs.items())},
+            "moves": [{"job": job, **move} for job, move in outcome.moves], "notes": outcome.notes,
+        }
+
+
+def limit(one):
+    """Total work over total capacity, when the machine is a quarter from the moment on; with an owner he takes what his tasks need, no more."""
+    speed = {host: one["before"][host] / one["perCore"] for host in one["before"]}
+    full, total = sum(speed.values()), sum(one["sizes"])
+    if one["way"] == "owner":
+        return (total + speed[SLOWED] * OWNER_SECONDS) / full
+    return AFTER + (total - AFTER * full) / (full - speed[SLOWED] * 0.75)
+
+
+def write(results, runs):
+    rows, lines = [], []
+    for one in runs.values():
+        best = limit(one)
+        owner = f"{one['ownerBeside'] / one['ownerAlone']:.2f}" if one["ownerBeside"] else "-"
+        moves = len([move for move in one["moves"] if move["committed"]])
+        rows.append(({"slow": "quota cut", "owner": "owner works"}[one["way"]], one["name"], f"{one['makespan']:.0f} s", f"{best:.0f} s", f"{one['makespan'] / best:.2f}",
+                     f"{one['meanSlowdown']:.1f}", owner, moves or "-"))
+        lines.append((one["way"], one["name"], one["seed"], f"{one['makespan']:.2f}", f"{best:.2f}", f"{one['meanSlowdown']:.3f}", one["ownerAlone"], one["ownerBeside"], moves))
+    print(report.table(("what happens", "contender", "makespan", "fluid limit", "makespan / limit", "mean slowdown", "owner's slowdown", "moves"), rows))
+    report.write_csv(f"{results}/live-owner.csv", ("way", "contender", "seed", "makespan_s", "limit_s", "mean_slowdown", "owner_alone_s", "owner_beside_s", "moves"), lines)
+    panels = [(f"{one['name']} ({one['way']})", one["makespan"], [(job, place["spells"]) for job, place in one["jobs"].items()]) for one in runs.values()]
+    report.where_jobs_ran(f"{results}/live-owner.svg", f"{SLOWED} slows to a quarter after {AFTER} s: where each job was", panels, list(thirty.CORES))
+
+
+def main(isobar, folder, results, arguments):
+    """[WAY,... [NAME,... [SEED]]]; `report` writes the tables of what was measured."""
+    path = f"{folder}/owner.json"
+    runs = json.load(open(path)) if os.path.exists(path) else {}
+    if arguments[:1] != ["report"]:
+        ways = arguments[0].split(",") if arguments else ("slow", "owner")
+        names = arguments[1].split(",") if len(arguments) > 1 else ("isobar", "parallel1", "slurm")
+        seed = int(arguments[2]) if len(arguments) > 2 else 1
+        for way in ways:
+            for name in names:
+                one = measure(isobar, folder, way, name, seed)
+                runs[f"{way}-{name}-{seed}"] = one
+                with open(path, "w") as file:
+                    json.dump(runs, file)
+                print(f"{way}, {one['name']}: {one['makespan']:.0f} s; {one['notes']}", flush=True)
+    write(results, runs)

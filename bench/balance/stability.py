@@ -1,0 +1,121 @@
+"""A day's random arrivals in ten minutes: how often jobs move, whether they bounce, and what balancing costs."""
+
+import json
+import math
+import os
+import random
+import statistics
+import time
+
+import report
+import thirty
+from contenders import instant
+from hosts import Hosts
+
+SECONDS = 600
+LOAD = 0.65
+SHORTEST = 0.3
+LONGEST = 60
+# Where jobs are handed in: people have their favourite machines.
+HOMES = {"alpha": 0.5, "beta": 0.2, "gamma": 0.2, "delta": 0.1}
+SANDBOX = "bench-stability"
+
+
+def arrivals(capacity, seconds, seed):
+    """(second, host, CPU seconds): Poisson arrivals, lifetimes with the tail 1/t of the measured ones (Harchol-Balter, Downey 1997), cut at both ends."""
+    law = random.Random(seed)
+    mean = SHORTEST * LONGEST / (LONGEST - SHORTEST) * math.log(LONGEST / SHORTEST)
+    rate = LOAD * capacity / mean
+    jobs, now = [], law.expovariate(rate)
+    while now < seconds:
+        u = law.random()
+        length = 1 / (1 / SHORTEST - u * (1 / SHORTEST - 1 / LONGEST))
+        jobs.append((now, law.choices(list(HOMES), HOMES.values())[0], length))
+        now += law.expovariate(rate)
+    return jobs
+
+
+def measure(isobar, folder, is_balancing, seed, seconds=SECONDS):
+    program = f"{folder}/work"
+    with Hosts(isobar, SANDBOX, thirty.CORES) as hosts:
+        per_core = sum(thirty.capacity(hosts, program).values()) / hosts.capacity
+        hosts.know_each_other()
+        if not is_balancing:
+            hosts.ask("alpha", "isobar", "config", "set", "moves-at-once", 0)
+        time.sleep(3)
+        jobs = arrivals(hosts.capacity, seconds, seed)
+        # What the daemons use with nothing to do, for twenty seconds.
+        rest = -sum(hosts.cpu_seconds(host) for host in hosts.names)
+        time.sleep(20)
+        rest = (rest + sum(hosts.cpu_seconds(host) for host in hosts.names)) / 20
+        before = sum(hosts.cpu_seconds(host) for host in hosts.names)
+        began = time.time() + 1
+        hands = []
+        for host in hosts.names:
+            path = f"{folder}/arrivals-{host}"
+            with open(path, "w") as file:
+                for i, (at, home, length) in enumerate(jobs):
+                    if home == host:
+                        file.write(f"{began + at:.3f} isobar run --detach --name s{i:04} {program} s{i:04} {round(length * per_core)} 2\n")
+            hands.append(hosts.start(host, "/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "hand_in.py"), path))
+        said = "".join(hand.communicate(timeout=seconds + 600)[0] for hand in hands)
+        until = time.monotonic() + 600
+        while True:
+            listing = {job["name"]: job for job in hosts.json("alpha", "isobar", "ps", "-a")}
+            if len(listing) >= len(jobs) and all(job["state"] in ("Done", "Lost") for job in listing.values()) or time.monotonic() > until:
+                break
+            time.sleep(3)
+        took = time.time() - began
+        used = sum(hosts.cpu_seconds(host) for host in hosts.names) - before
+        ledgers = {}
+        for job in listing.values():
+            if job["moves"] or job["state"] != "Done":
+                ledgers[job["name"]] = hosts.json(job["id"].rsplit("-", 1)[0], "isobar", "moves", job["id"])
+        work = sum(length for _, _, length in jobs)
+        slow = []
+        for i, (at, _, length) in enumerate(jobs):
+            job = listing.get(f"s{i:04}")
+            if job and job.get("ended"):
+                slow.append((instant(job["ended"]) - instant(job["started"])) / length)
+        return {"balancing": is_balancing, "jobs": len(jobs), "work": work, "used": used, "took": took, "rest": rest, "slowdown": statistics.mean(slow), "median": statistics.median(slow), "said": said,
+                "good": sum(job["state"] == "Done" and job.get("exitCode") == 0 for job in listing.values()), "ledgers": ledgers,
+                "bad": [job for job in listing.values() if job["state"] != "Done" or job.get("exitCode") != 0]}
+
+
+def bounces(ledger):
+    """Moves that bring a job back to where it had left from within ten seconds."""
+    moved = [move for move in ledger if move["committed"]]
+    return sum(1 for before, after in zip(moved, moved[1:]) if after["to"] == before["from"] and instant(after["when"]) - instant(before["when"]) < 10)
+
+
+def write(results, runs):
+    rows, lines = [], []
+    without = next((one for one in runs if not one["balancing"]), None)
+    for one in runs:
+        counts = [sum(move["committed"] for move in ledger) for ledger in one["ledgers"].values()]
+        other = one["used"] - one["work"]
+        rows.append(("Isobar" if one["balancing"] else "without (moves-at-once 0)", one["jobs"], one["good"], f"{one['work']:.0f} s", f"{one['slowdown']:.1f}", f"{one['median']:.1f}", sum(counts),
+                     max(counts, default=0), sum(bounces(ledger) for ledger in one["ledgers"].values()), sum(not move["committed"] for ledger in one["ledgers"].values() for move in ledger),
+                     f"{100 * other / one['work']:.1f} %", f"{one['rest'] / 4 * 100:.2f} %"))
+        for name, ledger in sorted(one["ledgers"].items()):
+            for move in ledger:
+                lines.append(("isobar" if one["balancing"] else "without", name, move["when"], move["from"], move["to"], move["committed"], f"{move['freezeSeconds']:.3f}", move["why"]))
+    print(report.table(("", "jobs", "ended well", "CPU asked for", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "CPU beside the jobs' work", "at rest, of a core and machine"), rows))
+    if without and len(runs) > 1:
+        own = next(one for one in runs if one["balancing"])
+        print(f"Balancing itself: {own['used'] - without['used']:.1f} CPU s more than without, {100 * (own['used'] - without['used']) / own['work']:.2f} % of the work.")
+    report.write_csv(f"{results}/live-stability.csv", ("contender", "job", "when", "from", "to", "committed", "frozen_s", "why"), lines)
+
+
+def main(isobar, folder, results, arguments):
+    """[isobar] [without] [SECONDS]; `report` writes the tables of what was measured."""
+    seconds = next((int(word) for word in arguments if word.isdigit()), SECONDS)
+    arguments = [word for word in arguments if not word.isdigit()]
+    path = f"{folder}/stability.json"
+    runs = json.load(open(path)) if os.path.exists(path) else {}
+    for name in () if arguments[:1] == ["report"] else arguments or ("isobar", "without"):
+        runs[name] = measure(isobar, folder, name == "isobar", 1, seconds)
+        with open(path, "w") as file:
+            json.dump(runs, file)
+        print(name, runs[name]["bad"][:5], runs[name]["said"][:300], flush=True)
+    write(results, list(runs.values()))

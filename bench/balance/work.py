@@ -1,0 +1,33 @@
+"""What is to be done: jobs of known length, and what no scheduler can beat."""
+
+import random
+
+
+def lengths(count, total, seed, sigma=1.0):
+    """CPU seconds of jobs, log-normal, so that a few are most of the work; together `total`."""
+    law = random.Random(seed)
+    raw = [law.lognormvariate(0, sigma) for _ in range(count)]
+    return [total * length / sum(raw) for length in raw]
+
+
+def fluid_limit(work, speeds):
+    """Total work over total capacity."""
+    return sum(work) / sum(speeds)
+
+
+def attainable_limit(work, speeds):
+    """The shortest makespan with free moves and all lengths known: one job uses one machine at a time, so the k longest need the k fastest machines
+    (Horvath, Lam, Sethi 1977)."""
+    longest, fastest = sorted(work, reverse=True), sorted(speeds, reverse=True)
+    return max([fluid_limit(work, speeds)] + [sum(longest[:k]) / sum(fastest[:k]) for k in range(1, min(len(work), len(speeds)))])
+
+
+def equal_share_makespan(work, speeds):
+    """The makespan when all jobs present get equal parts of what all machines together can give them: free moves, lengths unknown."""
+    left, fastest, now, done = sorted(work), sorted(speeds, reverse=True), 0.0, 0.0
+    for i, length in enumerate(left):
+        jobs = len(left) - i
+        rate = sum(fastest[:min(jobs, len(fastest))])
+        now += (length - done) * jobs / rate
+        done = length
+    return now
