@@ -128,7 +128,8 @@ internal sealed class Scene
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Jobs),
         System.Runtime.InteropServices.CollectionsMarshal.AsSpan(Others),
         Costs,
-        Roster) { Limits = Limits };
+        Roster)
+    { Limits = Limits };
 
     /// <summary>A reason has words without holes and a number for every name.</summary>
     public static void AssertExplained(Reason reason, string rule)
