@@ -5,9 +5,10 @@ namespace Isobar.Cluster.Tests.Hosts;
 /// <summary>What a job could leave on the hosts of a sandbox: processes, namespaces, mounts, sockets, entries of the run folder, shared memory.</summary>
 internal sealed class HostTraces
 {
-    // A store may start or end with the membership, which has nothing to do with jobs.
+    // A store may start or end with the membership, which has nothing to do with jobs. No pipe behind ps, which would sometimes see the other end's program and
+    // sometimes the shell that it is to become.
     private const string Look =
-        "ps -eo comm= | grep -vx etcd | sort; cut -d' ' -f1-3 /proc/mounts; find /run/isobar/jobs /run/isobar/guests /dev/shm /tmp -mindepth 1;"
+        "all=$(ps -eo comm=); echo \"$all\" | grep -vx etcd | sort; cut -d' ' -f1-3 /proc/mounts; find /run/isobar/jobs /run/isobar/guests /dev/shm /tmp -mindepth 1;"
         + " lsns -rno TYPE | sort; awk '$8 ~ /jobs|guests/ { print \"socket\", $8 }' /proc/net/unix | sort -u";
 
     private readonly SandboxCluster _sandbox;
