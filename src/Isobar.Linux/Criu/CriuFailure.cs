@@ -17,6 +17,7 @@ internal static partial class CriuFailure
         (FileWatch(), "The program watches files for changes (inotify or fanotify), which CRIU cannot carry over from this file system; turn the watching off in the program or run the job with --stay."),
         (BadSize(), "The file {1} changed its size while the job was moving; do not write to it from outside and move the job again."),
         (SocketBind(), "A UNIX socket of the job cannot be made again on the target's file system ({1}); put it into a directory of the job's own memory file system."),
+        (ThreadName(), "A thread of the job was just being named or ended; move the job again."),
         (MissingFile(), "The file {1} that the job has open is not visible at the target; make it visible there or run the job with --stay."),
         (NoSpace(), "There is no space for the job's images or files; free memory or enlarge the memory file system."),
         (NoMemory(), "The machine has not enough free memory for the job; free memory or choose another machine."),
@@ -88,6 +89,9 @@ internal static partial class CriuFailure
 
     [GeneratedRegex(@"(?:unix|sk).*[Cc]an't bind .*?([^:]*)$")]
     private static partial Regex SocketBind();
+
+    [GeneratedRegex(@"Can't open file \S*proc/\d+/task/\d+/\S+|\S*proc/\d+/task/\d+/\S+ doesn't exist")]
+    private static partial Regex ThreadName();
 
     [GeneratedRegex(@"Can't open file (\S+) on restore|Can't open file (\S+?):? No such file|File (\S+) doesn't exist|Can't stat (\S+).*No such file")]
     private static partial Regex MissingFile();

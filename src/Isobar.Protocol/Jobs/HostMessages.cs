@@ -93,7 +93,8 @@ public sealed record Resumed : HostMessage;
 /// <param name="Incarnation">The number that the move would have given the job: the word can come after the move was given up for another reason.</param>
 /// <param name="Reason">One sentence for the user.</param>
 /// <param name="Log">The last lines of CRIU's log.</param>
-public sealed record MoveFailed(int Incarnation, string Reason, string? Log = null) : HostMessage;
+/// <param name="BeganHere">It failed here first, and not because the other side broke off.</param>
+public sealed record MoveFailed(int Incarnation, string Reason, string? Log = null, bool BeganHere = false) : HostMessage;
 
 /// <summary>The source: nothing of this move goes on here any more, and the job runs here as before.</summary>
 public sealed record Stayed(int Incarnation) : HostMessage;

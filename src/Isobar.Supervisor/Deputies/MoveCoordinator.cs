@@ -73,8 +73,8 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             var reason = deputy.HasEnded ? "the job ended while it was being moved." : e is OperationCanceledException ? "the move was cancelled." : e.Message;
             record = record with { Failure = reason, Log = (e as MoveException)?.Log };
             var why = await AbortAsync(source, target, ticket, asked, pending, before).ConfigureAwait(false);
-            // When CRIU fails at the source, the target may be the first to say so: to it, the connection broke off.
-            if (why?.Log is not null && record.Log is null && e is not OperationCanceledException)
+            // When the source gives up, the target may be the first to say so: to it, the connection broke off.
+            if (why is { BeganHere: true } && e is not OperationCanceledException)
                 record = record with { Failure = why.Reason, Log = why.Log };
         }
         catch (MoveException e)

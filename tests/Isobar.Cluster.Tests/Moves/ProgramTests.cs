@@ -9,7 +9,7 @@ public sealed class ProgramTests(IsobarCluster cluster)
     [Theory]
     [InlineData("two processes with shared memory and futexes", "./shared GATE")]
     [InlineData("threads", "./threads GATE")]
-    [InlineData("unlinked, mapped, locked and renamed files", "./files GATE FOLDER")]
+    [InlineData("unlinked, mapped, locked and renamed files", "./files GATE FOLDER", "all is open")]
     [InlineData("memory", "./memory GATE 64")]
     [InlineData("a shell script with children", "sh children.sh GATE FOLDER")]
     [InlineData("python", "python3 program.py GATE")]

@@ -10,7 +10,14 @@ public sealed class LimitsTests(IsobarCluster cluster) : IAsyncLifetime
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await cluster.KnowEachOtherAsync();
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.KnowEachOtherAsync();
+        // What a test before this one said of a machine takes a moment to be heard of no more.
+        string[] closed = ["owner", "drained", "blocked", "reserved"];
+        await Waiting.ForAsync(
+            async () => await cluster.LoadsAsync() is var known && !closed.Any(word => known.Contains(word, StringComparison.Ordinal)), () => "all machines to be open", Cancellation);
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -13,6 +13,7 @@ public sealed class CriuFailureTests
     [InlineData("Error (criu/files-ext.c:96): Can't dump file 4 of that type [20666] (chr 10:232 /dev/kvm)", "(chr 10:232 /dev/kvm)")]
     [InlineData("Error (compel/src/lib/infect.c:430): Unseizable non-zombie 4711 found, state S, err -1/10", "Process 4711 is being traced")]
     [InlineData("Error (criu/cr-dump.c:1000): Can't dump nested pid namespace for 12", "PID namespaces of its own")]
+    [InlineData("Error (criu/files-reg.c:2143): Can't open file proc/3/task/17/comm on restore: No such file or directory", "just being named")]
     [InlineData("Error (criu/fsnotify.c:299): fsnotify: \tCan't dump that handle", "watches files")]
     [InlineData("Error (criu/cr-dump.c:352): Can't get rlimit 0: Operation not permitted", "CAP_SYS_RESOURCE")]
     [InlineData("Error (criu/sk-unix.c:800): unix: External socket is used. Consider using --ext-unix-sk option.", "UNIX socket to a program outside")]
