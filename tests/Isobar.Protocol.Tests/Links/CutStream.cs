@@ -7,6 +7,8 @@ internal sealed class CutStream : Stream
 {
     private readonly Stream _read;
     private readonly Stream _write;
+    private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isHeld;
     private long _bytesUntilCut;
 
     private CutStream(Stream read, Stream write, long bytesUntilCut)
@@ -31,12 +33,19 @@ internal sealed class CutStream : Stream
     }
 
     /// <summary>A transport that breaks after so many bytes were written at the first end.</summary>
-    public static (Stream One, Stream Other) Pair(long bytesUntilCut)
+    public static (CutStream One, CutStream Other) Pair(long bytesUntilCut)
     {
         var there = new Pipe();
         var back = new Pipe();
         return (new CutStream(back.Reader.AsStream(), there.Writer.AsStream(), bytesUntilCut),
             new CutStream(there.Reader.AsStream(), back.Writer.AsStream(), long.MaxValue));
+    }
+
+    /// <summary>From now on writing fails here, and what the other end has written is read some time after that only.</summary>
+    public void FailWritesBeforeReads()
+    {
+        _isHeld = true;
+        Interlocked.Exchange(ref _bytesUntilCut, 0);
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -47,11 +56,21 @@ internal sealed class CutStream : Stream
         if (part < buffer.Length)
         {
             await _write.FlushAsync(cancellationToken);
+            _cut.TrySetResult();
             throw new IOException("cut");
         }
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _read.ReadAsync(buffer, cancellationToken);
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_isHeld)
+        {
+            await _cut.Task.WaitAsync(cancellationToken);
+            await Task.Delay(50, cancellationToken);
+        }
+
+        return await _read.ReadAsync(buffer, cancellationToken);
+    }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => _write.FlushAsync(cancellationToken);
 

@@ -73,6 +73,28 @@ public sealed class ResumableLinkTests
         await Assert.ThrowsAsync<LinkClosedException>(async () => await link[0].WriteAsync(new byte[1]));
     }
 
+    [Fact]
+    public async Task The_last_words_of_a_local_peer_that_has_ended_are_read_though_nothing_can_be_sent_to_it()
+    {
+        var (one, other) = (new ResumableLink(2, TimeProvider.System) { IsLocal = true }, new ResumableLink(2, TimeProvider.System) { IsLocal = true });
+        var (near, far) = CutStream.Pair(long.MaxValue);
+        var carrying = one.RunAsync(near);
+        var otherCarrying = other.RunAsync(far);
+        await one[0].WriteAsync("input"u8.ToArray());
+        await other[0].ReceivedAtLeastAsync(5, TestContext.Current.CancellationToken).WaitAsync(Patience);
+
+        near.FailWritesBeforeReads();
+        await other[1].WriteAsync("last words"u8.ToArray());
+        other.Close();
+        await otherCarrying.WaitAsync(Patience);
+        one[0].Complete();
+        await carrying.WaitAsync(Patience);
+        Assert.True(one.IsClosed);
+        var words = new byte[20];
+        Assert.Equal(10, await one[1].ReadAsync(words).AsTask().WaitAsync(Patience));
+        Assert.StartsWith("last words", System.Text.Encoding.ASCII.GetString(words), StringComparison.Ordinal);
+    }
+
     private static async Task WriteAsync(LinkChannel channel, byte[] bytes, int piece)
     {
         for (var at = 0; at < bytes.Length; at += piece)
