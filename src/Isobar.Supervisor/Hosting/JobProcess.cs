@@ -63,7 +63,8 @@ internal sealed class JobProcess(ChildProcess init, JobStdio stdio, int mainInsi
         var cpu = TimeSpan.Zero;
         long resident = 0;
         var count = 0;
-        foreach (var pid in All)
+        // Who entered from outside is not the job's use, and to find him takes a look at every process of the machine.
+        foreach (var pid in ProcessTree.Descend(init.Pid))
         {
             if (ProcFs.Stat(pid) is not { } stat)
                 continue;

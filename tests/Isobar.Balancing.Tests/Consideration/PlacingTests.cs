@@ -135,7 +135,7 @@ public sealed class PlacingTests
 
     [Theory]
     [InlineData(1, 0)]
-    [InlineData(4, 0)]
+    [InlineData(3, 0)]
     [InlineData(5, 1)]
     public void A_program_of_too_few_runs_counts_as_unknown_and_leaves_a_crowd_only(int tasks, int startsOn)
     {
