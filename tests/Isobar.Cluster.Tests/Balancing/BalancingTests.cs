@@ -89,7 +89,7 @@ public sealed class BalancingTests(UnequalCluster cluster) : IClassFixture<Unequ
         await cluster.KnowEachOtherAsync();
         var names = Enumerable.Range(0, 3).Select(_ => cluster.NewName("staying")).ToList();
         foreach (var name in names)
-            await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--stay", "--name", name, "sh", "-c", "while :; do :; done");
+            await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--on", "alpha", "--stay", "--name", name, "sh", "-c", "while :; do :; done");
         await Task.Delay(TimeSpan.FromSeconds(12), Cancellation);
         foreach (var name in names)
         {
