@@ -21,7 +21,8 @@ public sealed class BalancingTests(UnequalCluster cluster) : IClassFixture<Unequ
         var names = Enumerable.Range(0, Jobs).Select(_ => cluster.NewName("spread")).ToList();
         var began = Stopwatch.GetTimestamp();
         for (var i = 0; i < Jobs; i++)
-            await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--name", names[i], "awk", Program(work.Rounds, i));
+            // Left to itself a job would start elsewhere as soon as there is a crowd, and these shall have to move.
+            await cluster.IsobarAsync(IsobarCluster.Home, ["run", "--detach", .. i % 2 == 0 ? (string[])["--on", "alpha"] : [], "--name", names[i], "awk", Program(work.Rounds, i)]);
         var seen = new HashSet<string>();
         await Waiting.ForAsync(
             async () =>
@@ -47,7 +48,7 @@ public sealed class BalancingTests(UnequalCluster cluster) : IClassFixture<Unequ
         }
 
         Assert.Equal(["alpha", "beta", "gamma"], seen.Order(StringComparer.Ordinal));
-        Assert.True(moves >= 3, $"{moves} moves");
+        Assert.True(moves >= 2, $"{moves} moves");
         // The quota makes this a bound that no machine beats without help, however quiet; a busy one may make all three slower than their quotas.
         var alone = Jobs * work.CpuSeconds / 0.2;
         Assert.True(took < alone, $"{took:0} s; alpha alone would have taken {alone:0} s, all together at best {Jobs * work.CpuSeconds / UnequalCluster.All:0} s");
