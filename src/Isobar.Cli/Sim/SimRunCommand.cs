@@ -36,7 +36,7 @@ internal static class SimRunCommand
             }
 
             var table = new Table("figure", result.Profile);
-            foreach (var metric in RunMetric.All)
+            foreach (var metric in RunMetric.All.Where(metric => !double.IsNaN(metric.Of(result))))
                 table.Add(metric.Title, RunMetric.Format(metric.Of(result)));
 
             await Console.Out.WriteAsync(table.ToText().AsMemory(), cancel);

@@ -36,8 +36,7 @@ internal static class SimSweepCommand
             var cells = new List<Cell>();
             using (var bar = new ProgressBar("simulating"))
             {
-                var all = points.Count * bases.Count * report.Seeds(parsed);
-                foreach (var point in points)
+                foreach (var (step, point) in points.Index())
                 {
                     var label = point.ToString(CultureInfo.InvariantCulture);
                     var isCost = path == "cost";
@@ -45,8 +44,7 @@ internal static class SimSweepCommand
                     var variants = bases
                         .Select(one => new Contender($"{one.Label} {path}={label}", isCost ? one.Profile : ProfileArguments.With(one.Profile, path, point)))
                         .ToList();
-                    var before = cells.Count * report.Seeds(parsed);
-                    var part = new Progress<(int Done, int All)>(p => bar.Report((before + p.Done, all)));
+                    var part = new Progress<(int Done, int All)>(p => bar.Report((step * p.All + p.Done, points.Count * p.All)));
                     cells.AddRange(await Comparison.RunAsync(variants, [here], report.Seeds(parsed), report.Parallel(parsed), part, cancel));
                 }
             }

@@ -40,6 +40,7 @@ public sealed record RunMetric(string Name, string Title, Func<RunResult, double
         new("guest_s_beside_owner", "guest s beside owner", r => r.GuestSecondsBesideOwner, true),
         new("suspensions", "suspensions", r => r.Suspensions, null),
         new("kills", "memory kills", r => r.Kills, true),
+        new("kills_avoided", "kills avoided", r => r.KillsAvoided, false),
         new("thrashings", "thrashings", r => r.Thrashings, true),
         new("restarts", "restarts", r => r.Restarts, true),
         new("lost_cpu_s", "lost CPU s", r => r.LostCpu, true),
@@ -51,9 +52,10 @@ public sealed record RunMetric(string Name, string Title, Func<RunResult, double
     public static RunMetric Named(string name) => All.FirstOrDefault(metric => metric.Name == name)
         ?? throw new SimulationException($"There is no figure {name}; there are {string.Join(", ", All.Select(metric => metric.Name))}.");
 
-    /// <summary>At most four digits that mean something.</summary>
+    /// <summary>At most four digits that mean something; nothing for what is not known.</summary>
     public static string Format(double value) => Math.Abs(value) switch
     {
+        double.NaN => "",
         0 => "0",
         >= 1e6 => (value / 1e6).ToString("0.##", CultureInfo.InvariantCulture) + "M",
         >= 1e4 => (value / 1e3).ToString("0.#", CultureInfo.InvariantCulture) + "k",

@@ -89,6 +89,12 @@ public sealed record RunResult
     /// <summary>Processes killed for want of memory.</summary>
     public long Kills { get; init; }
 
+    /// <summary>Processes that the same workload and seed loses to want of memory when every process stays where it was started; null: not known.</summary>
+    public long? KillsWithoutBalancing { get; init; }
+
+    /// <summary>Kills that balancing spared: those without it less those with it, negative when it made them; NaN when those without it are not known.</summary>
+    public double KillsAvoided => KillsWithoutBalancing - Kills ?? double.NaN;
+
     /// <summary>Times that a node began to thrash.</summary>
     public long Thrashings { get; init; }
 

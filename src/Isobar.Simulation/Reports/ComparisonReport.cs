@@ -13,7 +13,7 @@ public sealed class ComparisonReport(string title, string summary, IReadOnlyList
     ];
 
     // Shown only when some contender has them at all.
-    private static readonly string[] Special = ["owner_slowdown", "guest_s_beside_owner", "suspensions", "kills", "thrashings", "restarts", "unfinished"];
+    private static readonly string[] Special = ["owner_slowdown", "guest_s_beside_owner", "suspensions", "kills", "kills_avoided", "thrashings", "restarts", "unfinished"];
 
     private readonly bool _manySettings = cells.Select(cell => cell.Setting.Name).Distinct().Count() > 1;
 
@@ -44,7 +44,7 @@ public sealed class ComparisonReport(string title, string summary, IReadOnlyList
                     cell.Contender.Label,
                     cell.Setting.Name,
                     LinePlot.Inv($"{run.Seed}"),
-                    .. RunMetric.All.Select(metric => LinePlot.Inv($"{metric.Of(run):0.######}")),
+                    .. RunMetric.All.Select(metric => Figure(metric.Of(run))),
                 ]);
             }
         }
@@ -116,8 +116,18 @@ public sealed class ComparisonReport(string title, string summary, IReadOnlyList
     private List<RunMetric> Shown() =>
     [
         .. Main.Select(RunMetric.Named),
-        .. Special.Select(RunMetric.Named).Where(metric => cells.Any(cell => cell.Runs.Any(run => metric.Of(run) > (metric.Name == "owner_slowdown" ? 1 : 0)))),
+        .. Special.Select(RunMetric.Named).Where(metric => cells.Any(cell => cell.Runs.Any(run => IsThere(metric, run)))),
     ];
+
+    private static bool IsThere(RunMetric metric, RunResult run) => metric.Name switch
+    {
+        "owner_slowdown" => run.OwnerSlowdown > 1,
+        "kills_avoided" => run.KillsWithoutBalancing > 0 || run.KillsAvoided < 0,
+        _ => metric.Of(run) > 0,
+    };
+
+    // What is not known is an empty cell, which every reader of CSV files takes as such.
+    private static string Figure(double value) => double.IsNaN(value) ? "" : LinePlot.Inv($"{value:0.######}");
 
     private static string Text(Cell cell, RunMetric metric)
     {

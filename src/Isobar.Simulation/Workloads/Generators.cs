@@ -54,7 +54,14 @@ public static class Generators
     /// Poisson arrivals, one per <paramref name="gap"/> seconds at random machines, CPU demand 2/U seconds and memory 1/U percent of a machine,
     /// U uniform in (0,1) and drawn for each, demand cut at the length of the run and memory at 100 %.
     /// </summary>
-    public static Workload Amir(int nodes, double seconds, ulong seed, double gap = 10, double machineBytes = 256e6)
+    /// <param name="nodes">Number of machines.</param>
+    /// <param name="seconds">Arrivals end then; no job demands more CPU seconds.</param>
+    /// <param name="seed">Seed.</param>
+    /// <param name="gap">Mean seconds between arrivals.</param>
+    /// <param name="machineBytes">Memory of the largest machine.</param>
+    /// <param name="cpu">Least demand in CPU seconds of a standard core: the 2 of 2/U.</param>
+    /// <param name="memory">Least memory in percent of that machine: the 1 of 1/U.</param>
+    public static Workload Amir(int nodes, double seconds, ulong seed, double gap = 10, double machineBytes = 256e6, double cpu = 2, double memory = 1)
     {
         var random = new SeededRandom(seed);
         var items = new List<WorkItem>();
@@ -64,8 +71,8 @@ public static class Generators
             {
                 Arrival = t,
                 Home = random.Next(nodes),
-                Cpu = Math.Min(seconds, 2 / (1 - random.NextDouble())),
-                Memory = Math.Min(1, 0.01 / (1 - random.NextDouble())) * machineBytes,
+                Cpu = Math.Min(seconds, cpu / (1 - random.NextDouble())),
+                Memory = Math.Min(1, 0.01 * memory / (1 - random.NextDouble())) * machineBytes,
                 Name = "job",
             });
         }

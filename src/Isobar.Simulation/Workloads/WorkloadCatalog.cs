@@ -15,7 +15,7 @@ public sealed class WorkloadCatalog
         ("swf", "FILE[#LIMIT]", "a Standard Workload Format log, plain or .xz, as processes"),
         ("poisson", "load=0.7,law=pareto|exponential|hyperexponential|constant,mean=1,variation=10,tail=1,skew=0", "Poisson arrivals; skew 0..1 makes some nodes busier"),
         ("bursts", "gaps=hyperexponential|pareto|constant,gapvariation=10,gaptail=1.5, and as poisson", "arrivals in bursts and silences"),
-        ("amir", "gap=10", "six unequal machines, demand 2/U s, memory 1/U % (Amir et al. 2000)"),
+        ("amir", "gap=10,cpu=2,memory=1", "six machines, demand cpu/U s, memory memory/U % (Amir et al. 2000)"),
         ("fork-trees", "trees=40,depth=3,fanout=3,mean=2,gap=10", "processes that fork while they run"),
         ("mixed", "load=0.6", "compute, memory-hungry and I/O-bound by thirds; the first third of the nodes overcommits"),
         ("flash-crowd", "load=0.3,crowd=100,at=60,law=pareto,mean=2", "a quiet cluster and a sudden crowd at one node"),
@@ -78,7 +78,7 @@ public sealed class WorkloadCatalog
                 return Generators.Renewal(
                     n, Number("load", 0.7), Law(1), Law("gaps", "hyperexponential", "gapvariation", "gaptail", 1.5), seconds, seed, Weights(n, Number("skew", 0)));
             case "amir":
-                return Generators.Amir(nodes > 0 ? nodes : 6, seconds, seed, Number("gap", 10));
+                return Generators.Amir(nodes > 0 ? nodes : 6, seconds, seed, Number("gap", 10), cpu: Number("cpu", 2), memory: Number("memory", 1));
             case "fork-trees":
                 return Generators.ForkTrees(
                     n, (int)Number("trees", 40), (int)Number("depth", 3), (int)Number("fanout", 3), Number("mean", 2), Number("gap", 10), seed);

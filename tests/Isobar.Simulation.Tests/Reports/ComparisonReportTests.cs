@@ -1,5 +1,7 @@
+using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
 using Isobar.Simulation.Comparing;
+using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
 using Isobar.Simulation.Workloads;
 using Isobar.Simulation.World;
@@ -30,11 +32,65 @@ public sealed class ComparisonReportTests
         Assert.DoesNotContain("@import", page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Kills_avoided_are_those_without_balancing_on_the_same_seed_less_those_with_it(bool localTakesPart)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var setting = Tight("tight", 2);
+        var local = new Contender("stay", ProfileReader.Load("local"));
+        var moved = new Contender("openmosix", ProfileReader.Load("openmosix"));
+        var told = new List<(int Done, int All)>();
+        var cells = await Comparison.RunAsync(localTakesPart ? [moved, local] : [moved], [setting], 2, 2, new Listener(told), cancel);
+        var report = new ComparisonReport("kills", "", cells);
+
+        // By hand: the same seeds under the profile that leaves every process where it is.
+        for (var seed = 1ul; seed <= 2; seed++)
+        {
+            var (workload, scenario) = setting.Make(seed);
+            var without = new ClusterSimulation(workload, local.Profile, scenario).Run(cancel).Kills;
+            var run = cells[0].Runs[(int)seed - 1];
+            Assert.True(without > run.Kills, $"{without} kills without balancing, {run.Kills} with it: no workload to tell anything by.");
+            Assert.Equal(without, run.KillsWithoutBalancing);
+            Assert.Equal(without - run.Kills, run.KillsAvoided);
+            var csv = report.ToCsv().Split('\n');
+            var column = Array.IndexOf(csv[0].Split(','), "kills_avoided");
+            Assert.Equal($"{without - run.Kills}", csv[(int)seed].Split(',')[column]);
+        }
+
+        var shown = report.ToTable().Headings.ToList().IndexOf("kills avoided");
+        Assert.Equal(RunMetric.Format(cells[0].Runs.Average(run => run.KillsAvoided)), report.ToTable().Rows[0][shown]);
+        Assert.Contains(">kills avoided</th>", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Equal(4, told.Max(one => one.All));
+        if (localTakesPart)
+            Assert.All(cells[1].Runs, run => Assert.Equal(0, run.KillsAvoided));
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_be_killed_no_baseline_is_run_and_its_cell_is_empty()
+    {
+        var told = new List<(int Done, int All)>();
+        var moved = new Contender("openmosix", ProfileReader.Load("openmosix"));
+        var cells = await Comparison.RunAsync([moved], [Tight("endless", double.PositiveInfinity)], 2, 2, new Listener(told), TestContext.Current.CancellationToken);
+        var report = new ComparisonReport("none", "", cells);
+        var csv = report.ToCsv().Split('\n');
+
+        Assert.Equal("", csv[1].Split(',')[Array.IndexOf(csv[0].Split(','), "kills_avoided")]);
+        Assert.DoesNotContain("kills avoided", report.ToTable().Headings);
+        Assert.Equal(2, told.Max(one => one.All));
+    }
+
     [Fact]
     public void Cells_with_commas_and_quotes_survive_csv()
     {
         Assert.Equal("a,b\n\"x,1\",\"say \"\"no\"\"\"\n", new Table("a", "b").Add("x,1", "say \"no\"").ToCsv());
     }
+
+    // Eight processes of just under half a machine, five seconds apart, all born at the first of four machines.
+    private static Setting Tight(string name, double killAbove) => new(name, seed => (
+        new Workload(name, 4, [.. Enumerable.Range(0, 8).Select(i => new WorkItem { Arrival = 5 * i + 0.1 * seed, Home = 0, Cpu = 60, Memory = 0.45e9, Name = "big" })]),
+        new Scenario { Machines = [new MachineKind(CoreSet.Uniform(1), 1e9)], KillAbove = killAbove, EndAt = 3000, Seed = seed }));
 
     private sealed class Listener(List<(int Done, int All)> told) : IProgress<(int Done, int All)>
     {
