@@ -31,6 +31,9 @@ internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDi
     /// <summary>Seconds since the last input at a terminal or device; infinite when there is none.</summary>
     public double InputIdleSeconds { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>How many users had a terminal open when it was last looked.</summary>
+    public int Users => _terminals.Users;
+
     /// <summary>There are rules, and by them the owner is there.</summary>
     public bool IsPresent => !Rules.IsEmpty && IdleSeconds < Rules.QuietSeconds;
 

@@ -60,13 +60,16 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     public IEnumerable<string> OwnWords => FlagWords(_sample.Flags);
 
     /// <summary>Uses this profile for these members from now on; null members = no cluster.</summary>
-    public void Use(Profile profile, NodeNumbers? numbers, double wantedAge)
+    /// <returns>Whether the rules are new ones, which have learnt nothing yet.</returns>
+    public bool Use(Profile profile, NodeNumbers? numbers, double wantedAge)
     {
         lock (_gate)
         {
             var set = numbers is null || numbers.Self.IsNone ? null : PolicySet.Create(_set, profile, numbers, load.Cores, owner.Rules, wantedAge);
+            var isNew = set is not null && !ReferenceEquals(set.Rules, _set?.Rules);
             Volatile.Write(ref _set, set);
             _published = Instant.Never;
+            return isNew;
         }
     }
 
@@ -87,6 +90,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             foreach (var job in load.Jobs.Jobs)
                 _arriving.Remove(job.Name);
             _sample.Guests = Guests = CountGuests();
+            _sample.Users = owner.Users;
             if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)
                 admin.Expelled();
             _sample.Flags = Flags(set) | _advertised;
