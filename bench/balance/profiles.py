@@ -46,9 +46,10 @@ def observe(hosts, root, program, per_core, profile):
     after, took = counts(hosts), scene.now
     jobs = scene.jobs()
     o = {"profile": profile, "home": known.home, "starts": {}, "moves": [], "failed": [], "whys": {}, "most": 0}
-    for _, name in scene.names:
+    for host, name in scene.names:
         ledger = scene.moves(name)
-        o["starts"][name] = ledger[0]["from"] if ledger else jobs[name]["node"]
+        if host == known.home:
+            o["starts"][name] = ledger[0]["from"] if ledger else jobs[name]["node"]
         o["moves"] += [{"job": name, "from": move["from"], "to": move["to"], "why": move["why"], "second": datetime.datetime.fromisoformat(move["when"]).timestamp() - clock} for move in ledger if move["committed"]]
         o["failed"] += [f"{name}: {move['failure']}" for move in ledger if not move["committed"]]
         o["most"] = max(o["most"], sum(move["committed"] for move in ledger))

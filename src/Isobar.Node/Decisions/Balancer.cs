@@ -130,8 +130,12 @@ internal sealed partial class Balancer(
             else
             {
                 failure ??= "the move came to nothing.";
-                log.Add(wish.Job, wish.Words, $"failed: {failure}");
-                LogFailed(wish.Job, target, failure);
+                log.Add(wish.Job, wish.Words, $"{(record.Move is null ? "not done" : "failed")}: {failure}");
+                // Its home did not even try: it has ended or has been moved by its user meanwhile.
+                if (record.Move is null)
+                    LogNotTried(wish.Job, target, failure);
+                else
+                    LogFailed(wish.Job, target, failure);
             }
         }
         catch (OperationCanceledException)
@@ -217,6 +221,9 @@ internal sealed partial class Balancer(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} moved to {Node}: {Why} (frozen {Seconds:0.00} s)")]
     private partial void LogMoved(string job, string node, string why, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} was not moved to {Node}: {Reason}")]
+    private partial void LogNotTried(string job, string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "balance: {Job} could not be moved to {Node}: {Reason}")]
     private partial void LogFailed(string job, string node, string reason);

@@ -52,8 +52,7 @@ internal sealed partial class LivePolicies
             reply.Target = set.Numbers.NameOf(placement.Target);
             reply.Alternate = placement.Alternate.IsNone ? "" : set.Numbers.NameOf(placement.Alternate);
             reply.Reason = $"{placement.Reason.Describe(set.Numbers.NameOf, _ => request.Leaves ? request.Job : "it")}, says its manager {set.Numbers.NameOf(set.Numbers.Self)}";
-            if (placement.Target != from)
-                Count(set, placement.Target, in job, look.Now);
+            Count(set, placement.Target, in job, look.Now);
             return reply;
         }
     }

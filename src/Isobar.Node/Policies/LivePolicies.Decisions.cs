@@ -1,6 +1,5 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
-using Isobar.Node.Jobs;
 using Isobar.Node.Load;
 using Isobar.Protocol.Jobs;
 using PolicyJobId = Isobar.Balancing.Consideration.JobId;
@@ -94,9 +93,14 @@ internal sealed partial class LivePolicies
         {
             _moving.Remove(job);
             if (failure is null)
+            {
                 _holds.Remove(job);
+                _left[job] = MachineLoad.Now;
+            }
             else
+            {
                 _holds[job] = JobHold.After(isRefusal ? null : _holds.GetValueOrDefault(job), MachineLoad.Now, failure, pause);
+            }
         }
     }
 
@@ -196,7 +200,7 @@ internal sealed partial class LivePolicies
         var flags = JobFlags.NoCheckpoint;
         if (fact is null || fact.Status.State is not (JobState.Running or JobState.Stopped or JobState.Moving) || IsHeld(job.Name, now))
             flags |= JobFlags.Immobile;
-        else if (_moving.Contains(job.Name) || fact.Status.State == JobState.Moving)
+        else if (_moving.Contains(job.Name) || fact.Status.State == JobState.Moving || HasLeft(job))
             flags |= JobFlags.Moving;
         // An administrator who empties a machine means all. An owner who comes back does not: what shall stay stands still.
         var mayStay = IsDrained || admin.IsExpelling || admin.IsClosing ? JobFlags.Pinned : JobFlags.Immobile;
@@ -212,6 +216,9 @@ internal sealed partial class LivePolicies
             flags |= IsFrozen(job.Name, fact) ? JobFlags.Frozen : JobFlags.Suspended;
         return flags;
     }
+
+    // Its last process is seen here for up to a look after it has gone on elsewhere.
+    private bool HasLeft(JobHere job) => _left.TryGetValue(job.Name, out var left) && job.Since < left;
 
     private bool IsHeld(string job, Instant now) => _holds.TryGetValue(job, out var hold) && now < hold.Until;
 

@@ -18,11 +18,15 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
 {
     private const double OwnerEvery = 0.95;
 
+    /// <summary>So long after a move at most its processes are still seen where they were.</summary>
+    private const double LeavesWithin = 30;
+
     private readonly Lock _gate = new();
     private readonly Plan _plan = new(explains: true);
     private readonly Dictionary<string, (Instant Until, long Bytes)> _arriving = [];
     private readonly Dictionary<string, JobHold> _holds = [];
     private readonly HashSet<string> _moving = [];
+    private readonly Dictionary<string, Instant> _left = [];
     private PolicySet? _set;
     private RandomSource _random = new((ulong)Random.Shared.NextInt64());
     private long _placements;
@@ -89,6 +93,12 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
                 Volatile.Write(ref _set, set = PolicySet.Create(set, set.Profile, set.Numbers, load.Cores, owner.Rules, set.WantedAge));
             foreach (var job in load.Jobs.Jobs)
                 _arriving.Remove(job.Name);
+            foreach (var (job, left) in _left)
+            {
+                if (_sample.Time - left > LeavesWithin)
+                    _left.Remove(job);
+            }
+
             _sample.Guests = Guests = CountGuests();
             _sample.Users = owner.Users;
             if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)

@@ -97,6 +97,8 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
         const int suspended = 4;
         await UseAsync(
             Shortened("condor", "\"tickSeconds\": 1", 1, $"\"startIdleSeconds\": 16, \"keyboardBusySeconds\": 15, \"maxSuspendSeconds\": {suspended}, \"backgroundLoad\": 0.9, \"highLoad\": 0.95"), "condor");
+        // Who starts jobs sits at his machine, so that it is none for guests.
+        await using var user = await TypeAsync(User);
         await TakesGuestsAsync("alpha", "gamma");
         await StartAsync("guest", "sleep", "1000");
         var there = (await JobAsync("guest")).Node;
