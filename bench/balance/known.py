@@ -58,10 +58,9 @@ def freezing(scene):
     scene.at(14)
     # More important work of gamma's own user: guests there must go.
     scene.run("owners", 3, "--home", "--priority", "high", host="gamma")
-    scene.at(26)
-    for i in range(8):
-        scene.command(f"many-{i}", "sleep", "1000", options=("--home",))
-    scene.notes["frozen"] = scene.until(lambda: any(scene.stood_still(f"many-{i}", "frozen") for i in range(8)), 45)
+    scene.at(22)
+    scene.sleepers("many", 8)
+    scene.notes["frozen"] = scene.until(lambda: any(scene.stood_still(f"many-{i}", "frozen") for i in range(8)), 44)
     running = [i for i in range(8) if not scene.stood_still(f"many-{i}", "frozen")]
     for i in running[:6]:
         scene.isobar(scene.home, "kill", "-s", "KILL", f"many-{i}")

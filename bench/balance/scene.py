@@ -56,6 +56,11 @@ class Scene:
         self.names.append((host, name))
         self.isobar(host, "run", "--detach", "--name", name, *options, *command)
 
+    def sleepers(self, stem, count):
+        """So many jobs at home that do nothing, started in a row: a process for each command would take its time from them."""
+        self.names += [(self.home, f"{stem}-{i}") for i in range(count)]
+        self.hosts.ask(self.home, "sh", "-c", f"for i in $(seq 0 {count - 1}); do isobar run --detach --home --name {stem}-$i sleep 1000 || exit 1; done")
+
     def crowd(self, count=6, cpu_seconds=3, every=1.5, begin=0):
         """So many jobs one after the other: long enough apart to see the news of each other."""
         lengths = cpu_seconds if isinstance(cpu_seconds, (list, tuple)) else [cpu_seconds] * count
