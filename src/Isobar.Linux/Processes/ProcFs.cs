@@ -42,13 +42,6 @@ public static class ProcFs
         }
     }
 
-    /// <summary>Exact resident memory in bytes (smaps_rollup, kernel 4.14; walks the page tables), 0 when the process is gone.</summary>
-    public static long ResidentBytes(int pid)
-    {
-        Span<byte> buffer = stackalloc byte[4096];
-        return TryReadTolerant($"/proc/{pid}/smaps_rollup", buffer) is { } length ? KilobytesOf(buffer[..length], "Rss:"u8) * 1024 : 0;
-    }
-
     /// <summary>
     /// Private and shared anonymous memory in bytes, present or swapped out: about what a dump of the process carries (clean file pages are not dumped).
     /// </summary>

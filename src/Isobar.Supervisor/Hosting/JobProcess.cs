@@ -54,17 +54,22 @@ internal sealed class JobProcess(ChildProcess init, JobStdio stdio, int mainInsi
     /// <summary>Ends everything at once: with the init, the kernel ends its whole namespace.</summary>
     public void Kill() => init.Signal(JobSignal.Kill);
 
+    /// <summary>
+    /// CPU time and memory of all its processes. Memory is what the kernel counts as it goes, off by some hundred kB: the exact figure walks the page tables, 40 ms for each
+    /// GB, in which the program cannot map memory.
+    /// </summary>
     public Usage MeasureUsage()
     {
         var cpu = TimeSpan.Zero;
         long resident = 0;
         var count = 0;
-        foreach (var pid in All)
+        // Who entered from outside is not the job's use, and to find him takes a look at every process of the machine.
+        foreach (var pid in ProcessTree.Descend(init.Pid))
         {
             if (ProcFs.Stat(pid) is not { } stat)
                 continue;
             cpu += stat.CpuTime + stat.ChildrenCpuTime;
-            resident += ProcFs.ResidentBytes(pid);
+            resident += stat.ResidentPages * Environment.SystemPageSize;
             count++;
         }
 

@@ -266,11 +266,74 @@ public sealed class LifetimeRuleTests
         Assert.Equal(0, LifetimeRule.RestNeeded(in job, 2, 1, 1));
     }
 
+    [Theory]
+    [InlineData(2, 12, false)]
+    [InlineData(2, 13, true)]
+    [InlineData(4, 6, false)]
+    [InlineData(4, 7, true)]
+    public void The_more_a_move_gains_the_shorter_is_the_relative_rest(int here, double usedHere, bool moves)
+    {
+        // It came at 25 s; growth 1 of the share that is left of the slowdown (1/2, 1/4) asks for 12.5 or 6.25 more.
+        JobInfo job = Scene.Job(1, 25 + usedHere, 0.01) with { Moves = 1, CpuSecondsHere = usedHere };
+        Scene scene = new Scene().WithJobs(job).SetReady(here).WithOthers(Scene.Machine(1, 0));
+        Plan plan = scene.Decide(Scene.Rule("lifetime", ("growth", 1), ("relative", 1), ("periodic", 1)), Trigger.Periodic);
+        Assert.Equal(moves ? 1 : 0, plan.Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("growth", 1), ("periodic", 1)), Trigger.Periodic).Actions.Length);
+    }
+
+    [Theory]
+    [InlineData(0.2f, 0, true)]
+    [InlineData(0.2f, 3, true)]
+    [InlineData(0.2f, 4, false)]
+    [InlineData(1f, 0, false)]
+    public void Only_a_slower_node_is_left_without_growth(float speedHere, int tasksThere, bool moves)
+    {
+        // Alone here 5 s per CPU s, or 1: with one to four tasks 1 to 4 there, and 5, which is no gain. Crowded here it gains in each case.
+        JobInfo job = Scene.Job(1, 30, 0.01) with { Moves = 1, CpuSecondsHere = 2 };
+        Scene scene = new Scene { Self = Scene.Machine(0, 0, 1, speedHere) }.WithJobs(job).SetReady(6).WithOthers(Scene.Machine(1, tasksThere));
+        (string, double)[] parameters = [("growth", 1), ("periodic", 1), ("minGain", 0.2)];
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", parameters), Trigger.Periodic).Actions.Length);
+        Assert.Equal(
+            moves ? 1 : 0, scene.Decide(Scene.Rule("lifetime", [.. parameters, ("outclassed", 1)]), Trigger.Periodic).Actions.Length);
+    }
+
+    [Fact]
+    public void Leaving_slower_nodes_without_growth_at_most_doubles_the_bound_of_the_moves() =>
+        Gen.Select(Gen.Double[1, 20], Gen.Double[50, 2000], Gen.Double[0.05, 2], Gen.Float[0.1f, 1], Gen.ULong).Sample((first, life, step, slow, seed) =>
+        {
+            // Two nodes, one slower; where the job is there is a crowd, and the other is empty: the worst of worlds.
+            ConsiderationRule rule = Scene.Rule("lifetime", ("growth", 1), ("periodic", 1), ("outclassed", 1), ("minGain", 0.2));
+            var random = new RandomSource(seed);
+            JobInfo job = Scene.Job(1, first, 0.01) with { CpuSecondsHere = first };
+            (float here, float there) = (1, slow);
+            int moves = 0;
+            while (job.CpuSeconds < life)
+            {
+                Scene scene = new Scene { Self = Scene.Machine(0, 0, 1, here) }
+                    .WithJobs(job).SetReady(random.NextDouble() < 0.5 ? 1 : 200).WithOthers(Scene.Machine(1, 0, 1, there));
+                if (scene.Decide(rule, Trigger.Periodic, explains: false).Actions.Length == 1)
+                {
+                    job.Moves = ++moves;
+                    job.CpuSecondsHere = 0;
+                    (here, there) = (there, here);
+                }
+
+                double used = step * (0.1 + random.NextDouble());
+                job.CpuSeconds += used;
+                job.CpuSecondsHere += used;
+            }
+
+            Assert.True(moves <= 2 * (Math.Log2(life / first) + 1.0001), $"{moves} moves from {first} to {life} s");
+        }, iter: 30);
+
     [Fact]
     public void The_profile_isobar_counts_all_alike_and_bounds_its_moves()
     {
         Balancing.Profiles.StageSettings rule = Balancing.Profiles.ProfileReader.Load("isobar").Settings.Rules.Single(r => r.Policy == "lifetime");
-        Assert.Equal((1.0, 1.0, 1.0), (rule.Parameters["growth"], rule.Parameters["others"], rule.Parameters["verify"]));
+        Assert.Equal((1.0, 1.0), (rule.Parameters["others"], rule.Parameters["verify"]));
+
+        // A move that halves the slowdown: the job's age must have doubled.
+        Assert.Equal((2.0, 1.0), (rule.Parameters["growth"], rule.Parameters["relative"]));
         Assert.InRange(rule.Parameters["freeMoves"], 0, 3);
     }
 }

@@ -133,6 +133,20 @@ public sealed class PlacingTests
         Assert.Equal(1, scene.Place(rule, Scene.Job(1, 0) with { Program = 1 }).Target.Value);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(5, 1)]
+    public void A_program_of_too_few_runs_counts_as_unknown_and_leaves_a_crowd_only(int tasks, int startsOn)
+    {
+        // 0.1 CPU s: alone elsewhere 0.1 s and 0.3 s for the start, and here 0.1 s for each task.
+        ConsiderationRule rule = Scene.Rule("signatures", ("minRuns", 3), ("unknownCpuSeconds", 0.1));
+        rule.Learn(new JobEnd(1, 1000, 1000, 0, 0, 0));
+        Scene scene = new Scene().SetReady(tasks - 1).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(startsOn, scene.Place(rule, Scene.Job(1, 0) with { Program = 1 }).Target.Value);
+        Assert.Equal(startsOn, scene.Place(rule, Scene.Job(1, 0) with { Program = 2 }).Target.Value);
+    }
+
     [Fact]
     public void The_store_stays_small_and_keeps_what_runs_often()
     {

@@ -11,6 +11,11 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// <c>growth</c>: its age must have grown by this share since it came. A move is paid for by a stay of one more age; with growth 1 a job comes
 /// to think again only when that stay is over, so it is moved at most log2(life / first age) + 1 times, however the loads change
 /// (plus <c>freeMoves</c>, to which growth does not apply).
+/// <c>relative</c>: the growth asked for is multiplied by the share of the slowdown that is left on the target, so that a move that
+/// halves it needs half of the rest. With growth 2 that is what growth 1 asks for at halving, less for more and more for less.
+/// <c>outclassed</c>: growth is a damping against chance: crowds come and go, and the next may be there. A node that would serve the job worse
+/// alone than the target serves it with all its present tasks is worse by its cores, not by chance, and is left without growth. Back to
+/// it leads only a move that growth does bound, so that between two such moves there is at most one for each speed of cores.
 /// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
 /// delay of all is weighed against more moves. The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
@@ -19,7 +24,15 @@ public sealed partial class LifetimeRule : ConsiderationRule
 {
     private readonly Settings _settings;
 
-    public LifetimeRule(Settings settings) => _settings = settings;
+    // The part of growth that every move must keep, however much it gains.
+    private readonly double _leastRelative;
+
+    public LifetimeRule(Settings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings = settings;
+        _leastRelative = settings.Relative || settings.Outclassed ? 0 : 1;
+    }
 
     public override string Name => "lifetime";
 
@@ -30,12 +43,14 @@ public sealed partial class LifetimeRule : ConsiderationRule
 
     /// <summary>CPU seconds that a job must have used on a node before it may be moved on; 0 for one that never moved.</summary>
     /// <param name="freeMoves">Moves to which growth does not apply.</param>
-    public static double RestNeeded(in JobInfo job, double cost, double residence, double growth, int freeMoves = 0)
+    /// <param name="relative">Slowdown on the target over that here, at most 1; 1 where the gain does not count.</param>
+    public static double RestNeeded(
+        in JobInfo job, double cost, double residence, double growth, int freeMoves = 0, double relative = 1)
     {
         if (job.Moves == 0)
             return 0;
         double ageAtArrival = job.CpuSeconds - job.CpuSecondsHere;
-        return Math.Max(residence * cost, job.Moves > freeMoves ? growth * ageAtArrival : 0);
+        return Math.Max(residence * cost, job.Moves > freeMoves ? growth * relative * ageAtArrival : 0);
     }
 
     public override bool Consider(in Snapshot snapshot, Trigger trigger, ref RandomSource random, Plan plan)
@@ -79,6 +94,13 @@ public sealed partial class LifetimeRule : ConsiderationRule
     private double TasksHere(in Snapshot snapshot) =>
         _settings.Smoothed ? Math.Min(snapshot.State.ReadyNow, snapshot.State.LocalReady) : snapshot.State.ReadyNow;
 
+    private double Rest(in JobInfo job, double cost, double relative) =>
+        RestNeeded(in job, cost, _settings.Residence, _settings.Growth, _settings.FreeMoves, relative);
+
+    // Were the job alone here, it would still be served worse than it is on the target with all that is there now.
+    private bool IsOutclassed(in Snapshot snapshot, in JobInfo job, double there) =>
+        _settings.Outclassed && Targets.Slowdown(in snapshot.Self, Targets.Tasks(in job), in job, snapshot.Costs) - there > _settings.MinGain;
+
     private bool MoveBest(
         in Snapshot snapshot, double tasks, Plan plan, ref RandomSource random, ref NodeId taken, out double left)
     {
@@ -98,16 +120,22 @@ public sealed partial class LifetimeRule : ConsiderationRule
             double best = Weight * job.CpuSeconds * (here - 1 / MaxSpeed) - cost;
             if (best <= bestBenefit && !plan.Explains)
                 continue;
-            double rest = RestNeeded(in job, cost, _settings.Residence, _settings.Growth, _settings.FreeMoves);
-            if (job.CpuSecondsHere < rest)
+            if (job.CpuSecondsHere < Rest(in job, cost, _leastRelative))
             {
-                plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, rest, cost));
+                plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, Rest(in job, cost, 1), cost));
                 continue;
             }
 
             int target = Targets.Fastest(in snapshot, in job, _settings.MaxAgeSeconds, taken, ref random, out double there);
             if (target < 0)
                 continue;
+            double rest = Rest(in job, cost, _settings.Relative ? Math.Min(1, there / here) : 1);
+            if (job.CpuSecondsHere < rest && !IsOutclassed(in snapshot, in job, there))
+            {
+                plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, rest, cost));
+                continue;
+            }
+
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double benefit = Weight * job.CpuSeconds * (here - there) - cost;
             if (!IsWorth(Weight * job.CpuSeconds, cost, here, there) || here - there < _settings.MinGain)

@@ -26,7 +26,7 @@ public sealed class SignatureRule : ConsiderationRule
         "Concert (Anthony, Anane 2000-03)",
         [
             PolicyParameter.Number("minCpuSeconds", 0, 0, 1e9, "Programs that need less stay; 0 = the prediction alone decides"),
-            PolicyParameter.Number("unknownCpuSeconds", 0, 0, 1e9, "What a program that was never seen is taken to need; 0 = it stays, since most are short"),
+            PolicyParameter.Number("unknownCpuSeconds", 0, 0, 1e9, "What a program of fewer than minRuns runs is taken to need; 0 = it stays, since most are short"),
             PolicyParameter.Number("weight", 0.3, 0.001, 1, "Weight of a new run in the mean; unknown"),
             PolicyParameter.Whole("programs", 4096, 1, 1 << 24, "The most programs that are remembered"),
             PolicyParameter.Number("ioBytesPerSecond", 0, 0, 1e12, "Rate of file I/O to the home when it runs elsewhere; 0 = I/O does not count"),
@@ -60,7 +60,7 @@ public sealed class SignatureRule : ConsiderationRule
         placement = default;
         Signature known = Predict(in job);
         double cpu = _settings.Typical ? known.TypicalCpuSeconds : known.CpuSeconds;
-        if (cpu <= 0 || cpu < _settings.MinCpuSeconds || (job.ExpectedCpuSeconds <= 0 && known.Runs < _settings.MinRuns))
+        if (cpu <= 0 || cpu < _settings.MinCpuSeconds)
             return false;
         NodeId node = snapshot.Self.Node;
         NodeId second = NodeId.None;
@@ -93,7 +93,9 @@ public sealed class SignatureRule : ConsiderationRule
         bool known = job.Program != 0 && _store is not null && _store.TryGet(job.Program, out signature);
         if (job.ExpectedCpuSeconds > 0)
             return signature with { CpuSeconds = job.ExpectedCpuSeconds, TypicalCpuSeconds = job.ExpectedCpuSeconds };
-        return known ? signature : new Signature(_settings.UnknownCpuSeconds, _settings.UnknownCpuSeconds, job.ResidentBytes, 0, 0);
+        return known && signature.Runs >= _settings.MinRuns
+            ? signature
+            : new Signature(_settings.UnknownCpuSeconds, _settings.UnknownCpuSeconds, job.ResidentBytes, 0, signature.Runs);
     }
 
     public sealed record Settings(

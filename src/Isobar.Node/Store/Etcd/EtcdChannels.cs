@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Isobar.Node.Store.Supervision;
 
 namespace Isobar.Node.Store.Etcd;
 
@@ -12,8 +13,8 @@ public sealed class EtcdChannels : IDisposable
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>An election takes one to two seconds with etcd's defaults: a call that meets one must outlast it.</summary>
-    private static readonly TimeSpan Perseverance = TimeSpan.FromSeconds(5);
+    /// <summary>An election takes up to twice its timeout: a call that meets one must outlast it.</summary>
+    private static readonly TimeSpan Perseverance = 4 * StorePlan.ElectionTimeout;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();

@@ -100,7 +100,8 @@ public sealed class EtcdProcess
             Path = program,
             Arguments = arguments,
             // etcd reads ETCD_* too, which the administrator may have set for another cluster.
-            Environment = ["PATH=/usr/bin:/bin"],
+            // One thread at a time: a roster's few writes need no more, and waking others for each of its timers is most of what it does at rest.
+            Environment = ["PATH=/usr/bin:/bin", "GOMAXPROCS=1"],
             Directory = folder.Root,
             Descriptors = new Dictionary<int, SafeFileHandle> { [0] = nothing, [1] = log, [2] = log },
             // Ctrl-C on a daemon in the foreground is the daemon's to handle.
