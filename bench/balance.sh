@@ -21,10 +21,12 @@ fail() {
 [ "$(id -u)" = 0 ] || fail "making hosts out of namespaces needs root: run it with sudo."
 compiler=$(command -v gcc || command -v clang || command -v cc) || fail "no C compiler is there: run 'make setup'."
 mkdir -p "$folder" && chmod 755 "$folder" || fail "$folder could not be made."
-# Not replaced while another experiment runs it.
-if [ ! -x "$folder/work" ] || [ "$root/bench/work.c" -nt "$folder/work" ]; then
-    "$compiler" -O2 -o "$folder/work" "$root/bench/work.c" || fail "the program that works could not be compiled."
+# Not replaced while another experiment runs it: another source has another name, and a new file comes by renaming.
+program=work-$(cksum < "$root/bench/work.c" | cut -d' ' -f1)
+if [ ! -x "$folder/$program" ]; then
+    "$compiler" -O2 -o "$folder/$program.$$" "$root/bench/work.c" && mv "$folder/$program.$$" "$folder/$program" || fail "the program that works could not be compiled."
 fi
+[ "$(readlink "$folder/work")" = "$program" ] || { ln -sfn "$program" "$folder/work.$$" && mv -T "$folder/work.$$" "$folder/work"; } || fail "the program that works could not be named."
 experiment=$1
 shift
 exec /usr/bin/python3 "$root/bench/balance" "$experiment" "$out/bin/isobar" "$folder" "$results" "$@"

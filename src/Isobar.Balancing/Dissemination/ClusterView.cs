@@ -142,12 +142,13 @@ public sealed class ClusterView
     /// measured after <paramref name="now"/> comes, that node counts as having <paramref name="processes"/> more (against sending
     /// a herd by one old entry).
     /// </summary>
-    public void Expect(NodeId node, Instant now, double processes, double load, long memoryBytes)
+    /// <param name="guests">How many of these are jobs of another home, where a rule counts guests (Sprite's and Condor's managers give each host once).</param>
+    public void Expect(NodeId node, Instant now, double processes, double load, long memoryBytes, int guests = 0)
     {
         _charges ??= new Charge[4];
         if (_chargeCount == _charges.Length)
             Array.Resize(ref _charges, _chargeCount * 2);
-        var charge = new Charge(node, now, (float)processes, (float)load, (uint)Math.Clamp(memoryBytes >> 20, 0, uint.MaxValue));
+        var charge = new Charge(node, now, (float)processes, (float)load, (uint)Math.Clamp(memoryBytes >> 20, 0, uint.MaxValue), guests);
         _charges[_chargeCount++] = charge;
         int index = IndexOf(node);
         if (index >= 0)
@@ -218,13 +219,14 @@ public sealed class ClusterView
         return oldest;
     }
 
-    private readonly record struct Charge(NodeId Node, Instant Made, float Processes, float Load, uint MemoryMiB)
+    private readonly record struct Charge(NodeId Node, Instant Made, float Processes, float Load, uint MemoryMiB, int Guests)
     {
         public void Apply(ref LoadEntry entry)
         {
             entry.Ready += Processes;
             entry.Load += Load;
             entry.FreeMemoryMiB -= Math.Min(entry.FreeMemoryMiB, MemoryMiB);
+            entry.Guests = (ushort)Math.Min(ushort.MaxValue, entry.Guests + Guests);
         }
     }
 }

@@ -62,6 +62,22 @@ public sealed class JobGauge
     /// <summary>CPU seconds of one process and of the children it waited for; 0 when it is gone.</summary>
     public double CpuSecondsOf(int pid) => TryLook($"/proc/{pid}/stat", out var look) ? (double)(look.Ticks + look.ChildrenTicks) / ProcStat.TicksPerSecond : 0;
 
+    /// <summary>Bytes that a process has read and written by read and write so far, of files, pipes and devices but not of sockets (which use other calls); 0 when it is gone or another user's.</summary>
+    public long FileBytesOf(int pid)
+    {
+        if (KernelFile.TryRead($"/proc/{pid}/io", _buffer) is not { } length)
+            return 0;
+        ReadOnlySpan<byte> text = _buffer.AsSpan(0, length);
+        long bytes = 0;
+        while (KernelText.NextWord(ref text) is { IsEmpty: false } word)
+        {
+            if ((word.SequenceEqual("rchar:"u8) || word.SequenceEqual("wchar:"u8)) && Utf8Parser.TryParse(KernelText.NextWord(ref text), out long count, out _))
+                bytes += count;
+        }
+
+        return bytes;
+    }
+
     /// <summary>The parent of a process; 0 when it is gone.</summary>
     public int ParentOf(int pid) => TryLook($"/proc/{pid}/stat", out var look) ? look.Parent : 0;
 

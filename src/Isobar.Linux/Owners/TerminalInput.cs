@@ -11,8 +11,10 @@ public sealed unsafe partial class TerminalInput(string devices = "/dev")
 {
     private const int CurrentDirectory = -100;
     private const uint AccessTime = 0x20;
+    private const uint Owner = 0x08;
     private const int StatxSize = 256;
     private const int AccessTimeOffset = 64;
+    private const int OwnerOffset = 20;
     private const int ModeOffset = 28;
     private const int TypeMask = 0xF000;
     private const int CharacterDevice = 0x2000;
@@ -22,7 +24,11 @@ public sealed unsafe partial class TerminalInput(string devices = "/dev")
     private readonly string _pseudo = Path.Combine(devices, "pts");
     private int[] _numbers = new int[64];
     private string[] _fixed = [];
+    private readonly HashSet<uint> _users = [];
     private int _looks;
+
+    /// <summary>How many different users had a pseudo-terminal open at the last look, a login each as far as terminals tell.</summary>
+    public int Users => _users.Count;
 
     /// <summary>Unix time of the last input, in seconds; null when there is no terminal.</summary>
     public double? LastInput()
@@ -30,11 +36,16 @@ public sealed unsafe partial class TerminalInput(string devices = "/dev")
         if (_looks++ % LooksPerSearch == 0)
             _fixed = FixedTerminals();
         double? last = null;
+        _users.Clear();
         foreach (var path in _fixed)
-            Take(path, ref last);
+            _ = Take(path, ref last);
         var count = DirectoryNumbers.Read(_pseudo, _buffer, ref _numbers);
         for (var i = 0; i < count; i++)
-            Take($"{_pseudo}/{_numbers[i]}", ref last);
+        {
+            if (Take($"{_pseudo}/{_numbers[i]}", ref last) is { } user)
+                _users.Add(user);
+        }
+
         return last;
     }
 
@@ -46,14 +57,15 @@ public sealed unsafe partial class TerminalInput(string devices = "/dev")
     private static bool IsFixed(string name) => name is not ("tty" or "tty0") && name.Length > 3
         && (char.IsAsciiDigit(name[3]) || name.StartsWith("ttyS", StringComparison.Ordinal) || name.StartsWith("ttyUSB", StringComparison.Ordinal));
 
-    private static void Take(string path, ref double? last)
+    private static uint? Take(string path, ref double? last)
     {
         var buffer = stackalloc byte[StatxSize];
-        if (Statx(CurrentDirectory, path, 0, AccessTime, buffer) != 0 || (*(ushort*)(buffer + ModeOffset) & TypeMask) != CharacterDevice)
-            return;
+        if (Statx(CurrentDirectory, path, 0, AccessTime | Owner, buffer) != 0 || (*(ushort*)(buffer + ModeOffset) & TypeMask) != CharacterDevice)
+            return null;
         var when = *(long*)(buffer + AccessTimeOffset) + (*(uint*)(buffer + AccessTimeOffset + 8) / 1e9);
         if (last is null || when > last)
             last = when;
+        return *(uint*)(buffer + OwnerOffset);
     }
 
     [LibraryImport(LibC.Name, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

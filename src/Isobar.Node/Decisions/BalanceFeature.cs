@@ -21,6 +21,7 @@ internal static class BalanceFeature
         services.AddSingleton<LiveSettings>();
         services.AddSingleton<DecisionLog>();
         services.AddSingleton<Offers>();
+        services.AddSingleton<Managers>();
         services.AddSingleton<HomeMoves>();
         services.AddSingleton<Balancer>();
         services.AddSingleton<Starts>();

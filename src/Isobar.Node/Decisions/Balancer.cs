@@ -16,7 +16,7 @@ namespace Isobar.Node.Decisions;
 /// out, so all three check it against the present.
 /// </summary>
 internal sealed partial class Balancer(
-    ClusterRuntime runtime, LivePolicies policies, LiveSettings settings, Offers offers, HomeMoves homeMoves, DecisionLog log, ILogger<Balancer> logger)
+    ClusterRuntime runtime, LivePolicies policies, LiveSettings settings, Offers offers, Managers managers, HomeMoves homeMoves, DecisionLog log, ILogger<Balancer> logger)
 {
     private const double PauseAfterRefusal = 3;
     private const double PauseAfterFailure = 10;
@@ -52,19 +52,25 @@ internal sealed partial class Balancer(
             case ActionKind.Move:
                 BeginMove(wish, cancellation);
                 break;
-            // Condor writes a checkpoint and starts the job elsewhere, or kills it: by a move home nothing is lost.
-            case ActionKind.Vacate or ActionKind.Kill when HomeOf(wish.Job) is var home && home != runtime.NodeName:
-                BeginMove(wish with { Target = home, Words = $"{wish.Words}; it is moved home instead of {(wish.Kind == ActionKind.Kill ? "being killed" : "checkpointed")}" }, cancellation);
+            // Condor writes a checkpoint and starts the job elsewhere, or kills it: by a move nothing is lost.
+            case ActionKind.Vacate or ActionKind.Kill when HomeOf(wish.Job) != runtime.NodeName:
+                BeginMove(wish with { Target = HomeOf(wish.Job) }, cancellation);
                 break;
             case ActionKind.Suspend:
                 BeginHold(wish, wish.Words, cancellation);
                 break;
-            case ActionKind.Resume:
+            // MOSIX2 writes it to disk; here it stands still and keeps its memory.
+            case ActionKind.Freeze when !wish.Info.Has(JobFlags.Suspended) && !wish.Info.Has(JobFlags.Frozen):
+                BeginHold(wish, LivePolicies.FrozenWord + wish.Words, cancellation);
+                break;
+            case ActionKind.Resume or ActionKind.Thaw:
                 BeginHold(wish, null, cancellation);
                 break;
+            case ActionKind.PageOut:
+                log.Add(wish.Job, wish.Words, "not done: this daemon keeps no pages of jobs in other machines' memory", repeats: true);
+                break;
             default:
-                // To disk and to other machines' memory: nothing of that exists yet.
-                log.Stays(wish.Job, $"{wish.Words}; not done: this daemon cannot {wish.Kind.ToString().ToLowerInvariant()} jobs");
+                log.Stays(wish.Job, $"{wish.Words}; not done: this daemon does not {wish.Kind.ToString().ToLowerInvariant()} it");
                 break;
         }
     }
@@ -100,6 +106,8 @@ internal sealed partial class Balancer(
         var isRefusal = false;
         try
         {
+            if (wish.Kind is ActionKind.Vacate or ActionKind.Kill)
+                wish = await VacatedAsync(wish, cancellation);
             var (target, refusal) = await FindTargetAsync(wish, cancellation);
             if (target is null)
             {
@@ -108,7 +116,7 @@ internal sealed partial class Balancer(
                 return;
             }
 
-            policies.Expect(target, Math.Max(1, wish.Info.Tasks), wish.Info.ResidentBytes);
+            policies.Expect(target, Math.Max(1, wish.Info.Tasks), wish.Info.ResidentBytes, target == HomeOf(wish.Job) ? 0 : 1);
             var record = await AskHomeAsync(wish, target, cancellation);
             failure = record.Failure;
             if (record.Move is { Committed: true } move)
@@ -122,8 +130,12 @@ internal sealed partial class Balancer(
             else
             {
                 failure ??= "the move came to nothing.";
-                log.Add(wish.Job, wish.Words, $"failed: {failure}");
-                LogFailed(wish.Job, target, failure);
+                log.Add(wish.Job, wish.Words, $"{(record.Move is null ? "not done" : "failed")}: {failure}");
+                // Its home did not even try: it has ended or has been moved by its user meanwhile.
+                if (record.Move is null)
+                    LogNotTried(wish.Job, target, failure);
+                else
+                    LogFailed(wish.Job, target, failure);
             }
         }
         catch (OperationCanceledException)
@@ -139,6 +151,16 @@ internal sealed partial class Balancer(
         {
             policies.EndMove(wish.Job, failure, isRefusal ? PauseAfterRefusal : PauseAfterFailure, isRefusal);
         }
+    }
+
+    // Another machine that the profile's rules, or their manager, would start it on; else its home.
+    private async Task<Wish> VacatedAsync(Wish wish, CancellationToken cancellation)
+    {
+        var instead = wish.Kind == ActionKind.Kill ? "being killed" : "a checkpoint";
+        var home = HomeOf(wish.Job);
+        return await managers.PlaceElsewhereAsync(wish, cancellation) is { } place && place.Target != home
+            ? wish with { Target = place.Target, Alternate = home, Words = $"{wish.Words}; instead of {instead} it is moved: {place.Words}" }
+            : wish with { Target = home, Alternate = null, Words = $"{wish.Words}; instead of {instead} it is moved home" };
     }
 
     private async Task<(string? Target, string? Refusal)> FindTargetAsync(Wish wish, CancellationToken cancellation)
@@ -182,7 +204,7 @@ internal sealed partial class Balancer(
         {
             var failure = await homeMoves.HoldAsync(wish.Job, reason, cancellation);
             if (failure is null)
-                policies.NoteSuspended(wish.Job, reason is not null);
+                policies.NoteSuspended(wish.Job, reason);
             log.Add(wish.Job, wish.Words, failure is null ? "done" : $"not done: {failure}", repeats: failure is not null);
         }
         catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
@@ -199,6 +221,9 @@ internal sealed partial class Balancer(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} moved to {Node}: {Why} (frozen {Seconds:0.00} s)")]
     private partial void LogMoved(string job, string node, string why, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} was not moved to {Node}: {Reason}")]
+    private partial void LogNotTried(string job, string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "balance: {Job} could not be moved to {Node}: {Reason}")]
     private partial void LogFailed(string job, string node, string reason);

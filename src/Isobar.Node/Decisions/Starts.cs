@@ -7,7 +7,7 @@ using Isobar.Protocol.Jobs;
 namespace Isobar.Node.Decisions;
 
 /// <summary>Chooses where a new job starts: where its user wants it, or where the profile's rules want it and the node agrees.</summary>
-internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, PlacementView view, Offers offers)
+internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, PlacementView view, Offers offers, Managers managers)
 {
     /// <summary>The node, and why, in words; no words when the user named it.</summary>
     /// <param name="wish">A node's name, home, best, or nothing.</param>
@@ -25,7 +25,8 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
         var isPlain = wish == PlacementView.Best || policies.Set is not { HasRules: true };
         if (isPlain && spec.Nodes is null && spec.MinMemoryBytes == 0)
             return Plain(wish);
-        if (policies.Place(spec, isPlain) is not { } placed)
+        var advice = isPlain ? null : await managers.AskAsync(RequestOf(spec), cancellation);
+        if (policies.Place(spec, isPlain, advice) is not { } placed)
             return Plain(wish);
         if (placed.Target == runtime.NodeName)
             return (placed.Target, placed.Words);
@@ -56,7 +57,7 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
                 continue;
             }
 
-            policies.Expect(node, 1, 0);
+            policies.Expect(node, 1, 0, node == runtime.NodeName ? 0 : 1);
             return (node, placed.Words);
         }
 
@@ -65,10 +66,21 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             : (runtime.NodeName, $"{placed.Words}; but it was refused there, so it starts here");
     }
 
+    private PlaceRequest RequestOf(JobSpec spec) => new()
+    {
+        Job = "a new job",
+        Home = runtime.NodeName,
+        Uid = spec.Uid,
+        Priority = spec.Priority,
+        Program = ProgramHash.Of(spec.CommandLine),
+        MinMemoryBytes = spec.MinMemoryBytes,
+        Nodes = spec.Nodes ?? "",
+    };
+
     private (string Node, string Why) Plain(string wish)
     {
         var node = view.Resolve(wish, runtime.NodeName);
-        policies.Expect(node, 1, 0);
+        policies.Expect(node, 1, 0, node == runtime.NodeName ? 0 : 1);
         return (node, $"it starts on {node}: of the machines known that is where one more process gets most");
     }
 }

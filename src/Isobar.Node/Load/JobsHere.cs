@@ -6,12 +6,13 @@ using Isobar.Node.Jobs;
 namespace Isobar.Node.Load;
 
 /// <summary>One job that runs on this machine, whoever's it is, with what its processes use.</summary>
-internal sealed class JobHere(string name, string note, int init, long startTicks, int supervisor, Instant since)
+internal sealed class JobHere(string name, string note, int init, long startTicks, int supervisor, Instant since, bool isHome)
 {
     // A job's load follows within seconds; its wish to run is smoothed alike, so that one look between two bursts decides nothing.
     private const double KeptPerSecond = 5.0 / 8;
 
     private Instant _measured = Instant.Never;
+    private long _viewBytes = -1;
 
     public string Name => name;
 
@@ -27,6 +28,9 @@ internal sealed class JobHere(string name, string note, int init, long startTick
 
     public Instant Since => since;
 
+    /// <summary>Its home is here: its files are this machine's own.</summary>
+    public bool IsHome => isHome;
+
     public JobUse Use { get; private set; }
 
     /// <summary>CPUs that it gets, smoothed.</summary>
@@ -38,7 +42,13 @@ internal sealed class JobHere(string name, string note, int init, long startTick
     /// <summary>Bytes per second by which its memory grows since it is here, smoothed; negative when it shrinks.</summary>
     public double GrowthBytesPerSecond { get; private set; }
 
-    public void Take(Instant now, in JobUse use)
+    /// <summary>Bytes per second that it reads and writes of its home's files, smoothed; 0 at home.</summary>
+    public double HomeIoBytesPerSecond { get; private set; }
+
+    /// <param name="now">The present.</param>
+    /// <param name="use">What its processes use.</param>
+    /// <param name="viewBytes">What its host has carried between the home's files and the kernel so far; negative at home.</param>
+    public void Take(Instant now, in JobUse use, long viewBytes)
     {
         var elapsed = now - _measured;
         if (_measured != Instant.Never && elapsed > 0)
@@ -47,6 +57,8 @@ internal sealed class JobHere(string name, string note, int init, long startTick
             Cpus = (kept * Cpus) + ((1 - kept) * Math.Max(0, (use.CpuSeconds - Use.CpuSeconds) / elapsed));
             Wants = (kept * Wants) + ((1 - kept) * use.ReadyThreads);
             GrowthBytesPerSecond = (kept * GrowthBytesPerSecond) + ((1 - kept) * (use.ResidentBytes - Use.ResidentBytes) / elapsed);
+            if (_viewBytes >= 0 && viewBytes >= 0)
+                HomeIoBytesPerSecond = (kept * HomeIoBytesPerSecond) + ((1 - kept) * Math.Max(0, viewBytes - _viewBytes) / elapsed);
         }
         else
         {
@@ -54,6 +66,7 @@ internal sealed class JobHere(string name, string note, int init, long startTick
         }
 
         _measured = now;
+        _viewBytes = viewBytes;
         Use = use;
     }
 }
@@ -118,7 +131,7 @@ internal sealed class JobsHere(JobFolders folders)
             var job = _jobs[i];
             if (_gauge.Measure(job.Init, job.StartTicks) is { } use)
             {
-                job.Take(now, in use);
+                job.Take(now, in use, ViewBytesOf(job));
                 continue;
             }
 
@@ -130,6 +143,9 @@ internal sealed class JobsHere(JobFolders folders)
         return (came, went);
     }
 
+    // The guest's supervisor serves the home's files through /dev/fuse with read and write, and speaks to the home by sockets: what it reads and writes is what the job's files cost.
+    private long ViewBytesOf(JobHere job) => job.IsHome ? -1 : _gauge.FileBytesOf(job.Supervisor);
+
     private int Find(string runs, Instant now, bool isHome)
     {
         if (!Directory.Exists(runs))
@@ -140,13 +156,13 @@ internal sealed class JobsHere(JobFolders folders)
             var folder = Path.GetFileName(run);
             // A guest's folder is called job.incarnation.
             var name = isHome ? folder : folder[..Math.Max(0, folder.LastIndexOf('.'))];
-            came += FindIn(run, name, now);
+            came += FindIn(run, name, now, isHome);
         }
 
         return came;
     }
 
-    private int FindIn(string run, string name, Instant now)
+    private int FindIn(string run, string name, Instant now, bool isHome)
     {
         var came = 0;
         try
@@ -156,8 +172,8 @@ internal sealed class JobsHere(JobFolders folders)
                 var note = Path.Combine(host, Orphans.NotePattern);
                 if (_notes.Contains(note) || !File.Exists(note) || !TryRead(note, out var init, out var started) || _gauge.Measure(init, started) is not { } use)
                     continue;
-                var job = new JobHere(name, note, init, started, _gauge.ParentOf(init), now);
-                job.Take(now, in use);
+                var job = new JobHere(name, note, init, started, _gauge.ParentOf(init), now, isHome);
+                job.Take(now, in use, ViewBytesOf(job));
                 _notes.Add(note);
                 _jobs.Add(job);
                 came++;

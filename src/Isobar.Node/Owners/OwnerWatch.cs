@@ -20,6 +20,7 @@ internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDi
     private OwnerCommand? _command;
     private OwnerRules _rules = OwnerRules.None;
     private double _inputAt = double.NegativeInfinity;
+    private double _lastLook = double.NegativeInfinity;
     private double _nextLook;
 
     /// <summary>The rules that hold here.</summary>
@@ -30,6 +31,9 @@ internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDi
 
     /// <summary>Seconds since the last input at a terminal or device; infinite when there is none.</summary>
     public double InputIdleSeconds { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>How many users had a terminal open when it was last looked.</summary>
+    public int Users => _terminals.Users;
 
     /// <summary>There are rules, and by them the owner is there.</summary>
     public bool IsPresent => !Rules.IsEmpty && IdleSeconds < Rules.QuietSeconds;
@@ -47,9 +51,11 @@ internal sealed class OwnerWatch(LiveSettings settings, TimeProvider time) : IDi
     public bool Look(Instant now, double ownerCpus, bool profileAsks)
     {
         FollowSettings();
-        if (Rules.Input || now.Seconds >= _nextLook)
+        var every = profileAsks ? EveryForProfile : EveryOtherwise;
+        // A profile that asks has come after the next look was planned.
+        if (Rules.Input || now.Seconds >= Math.Min(_nextLook, _lastLook + every))
         {
-            _nextLook = now.Seconds + (profileAsks ? EveryForProfile : EveryOtherwise);
+            (_lastLook, _nextLook) = (now.Seconds, now.Seconds + every);
             LookAtInput(now.Seconds);
         }
 

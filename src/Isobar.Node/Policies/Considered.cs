@@ -24,7 +24,7 @@ internal sealed record Wish(
     ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double GainSeconds)
 {
     /// <summary>Whether it must leave, whatever it is worth.</summary>
-    public bool IsForced => Rule is "evacuate" or "owner" or "limits" or "memory-ushering" or "reclaim" or "sprite" or "condor" or "freeze";
+    public bool IsForced => Rule is "evacuate" or "owner" or "limits" or "memory-ushering" or "reclaim" or "sprite" or "condor" or "freeze" or "federation";
 }
 
 /// <summary>Where a new job is to start.</summary>

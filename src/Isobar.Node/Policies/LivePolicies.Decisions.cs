@@ -1,7 +1,5 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
-using Isobar.Balancing.Load;
-using Isobar.Node.Jobs;
 using Isobar.Node.Load;
 using Isobar.Protocol.Jobs;
 using PolicyJobId = Isobar.Balancing.Consideration.JobId;
@@ -14,12 +12,6 @@ internal sealed partial class LivePolicies
     /// <summary>Below this share of its memory free, a node says that it is short of it.</summary>
     private const double LowMemoryShare = 0.05;
 
-    /// <summary>A job that was accepted and does not come within this time has been given up by its home.</summary>
-    private const double ArrivesWithin = 30;
-
-    /// <summary>The same for a new job.</summary>
-    private const double StartsWithin = 3;
-
     /// <summary>Asks the rules about the jobs that are here.</summary>
     /// <param name="trigger">Why now.</param>
     /// <param name="onlyFirst">Only the rules that go before the profile's: the owner, and where jobs may be.</param>
@@ -28,7 +20,7 @@ internal sealed partial class LivePolicies
     {
         lock (_gate)
         {
-            if (_set is not { } set || load.Jobs.Jobs.Count == 0)
+            if (_set is not { } set || (load.Jobs.Jobs.Count == 0 && !set.WatchesOwner))
                 return null;
             var look = LookNow(set);
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
@@ -41,6 +33,8 @@ internal sealed partial class LivePolicies
                     continue;
                 if (action.Kind == ActionKind.Move && look.Limits?.Allows(action.Job, action.To) == false)
                     forbidden.Add((name, $"{Words(set, action.Reason)}; but it may not be on {set.Numbers.NameOf(action.To)}"));
+                else if (action.Kind == ActionKind.Move && set.MovesNone && !PolicySet.IsAheadOfProfile(action.Reason.Rule))
+                    forbidden.Add((name, $"{Words(set, action.Reason)}; but the profile moves nothing later"));
                 else
                     wishes.Add(WishOf(set, in look, in snapshot, in action, name));
             }
@@ -49,95 +43,31 @@ internal sealed partial class LivePolicies
             foreach (var reason in _plan.Stays)
                 stays.Add((NameOf(reason.Job) ?? "", Words(set, in reason)));
             stays.AddRange(forbidden);
+            AddComeFrozen(set, in look, in snapshot, wishes);
             return new Considered(wishes, stays);
         }
     }
 
-    /// <summary>Where a new job shall start; null outside of a cluster.</summary>
-    /// <param name="spec">The program.</param>
-    /// <param name="isPlain">Where it gets most, whatever the profile's rules say.</param>
-    /// <exception cref="JobException">Nowhere: no machine that it may use takes it.</exception>
-    public Placed? Place(JobSpec spec, bool isPlain)
-    {
-        lock (_gate)
-        {
-            if (_set is not { } set)
-                return null;
-            var look = LookNow(set);
-            // Closed to guests is not closed to what its own users start.
-            look.Self.Flags &= ~(NodeFlags.Blocked | NodeFlags.OwnerPresent);
-            var self = set.Numbers.NameOf(set.Numbers.Self);
-            var limit = LimitOf(self, spec);
-            var limits = look.Limits = new NodeJobLimits(set.Numbers, settings.ReservationOf);
-            limits.Add(default, limit);
-            var snapshot = look.Snapshot(set, costs.Model, _jobs);
-            var job = new JobInfo
-            {
-                Home = set.Numbers.Self,
-                Node = set.Numbers.Self,
-                Priority = PriorityOf(spec.Priority),
-                Program = ProgramHash.Of(spec.CommandLine),
-                Tasks = 1,
-                MinMemoryBytes = spec.MinMemoryBytes,
-                Started = look.Now,
-                ArrivedHere = look.Now,
-                StateSince = Instant.Never,
-            };
-            var placement = isPlain ? PlaceByShare(set, in look, in snapshot, in job) : set.Rules.Place(in snapshot, in job, ref _random);
-            var (target, words) = (placement.Target, placement.Reason.Describe(set.Numbers.NameOf, static _ => "it"));
-            var homeRefuses = IsDrained ? $"{self} is drained"
-                : limits.Refusal(limit, self) is { } refusal ? refusal
-                : spec.MinMemoryBytes > _sample.FreeMemoryBytes ? $"{self} has not the memory that its user wants" : null;
-            var isFit = target == set.Numbers.Self ? homeRefuses is null : IsFit(in snapshot, in job, target);
-            if (!isFit)
-            {
-                if (Targets.LeastLoaded(in snapshot, in job, ArrivesWithin) is >= 0 and var other)
-                    (target, words) = (snapshot.Others[other].Node, target == set.Numbers.Self ? $"it starts on {set.Numbers.NameOf(snapshot.Others[other].Node)}: {homeRefuses}" : $"it starts on {set.Numbers.NameOf(snapshot.Others[other].Node)}: {set.Numbers.NameOf(target)} does not take it");
-                else if (homeRefuses is null || IsDrained)
-                    (target, words) = (set.Numbers.Self, "it starts here: no other machine that it may use takes it now");
-                else
-                    throw new JobException($"no machine takes the job now: {homeRefuses}, and no other one that it may use is open and has the memory; isobar nodes --age shows them.");
-            }
-
-            var (here, there) = SharesOf(in look, in snapshot, in job, target);
-            var alternate = placement.Alternate.IsNone || !IsFit(in snapshot, in job, placement.Alternate) ? null : set.Numbers.NameOf(placement.Alternate);
-            return new Placed(set.Numbers.NameOf(target), alternate, words, here, there, IsDrained ? null : homeRefuses);
-        }
-    }
-
-    /// <summary>Whether this node takes a job that another one offers; an accepted one counts as on its way.</summary>
-    public (bool Accepted, string Reason) Judge(string name, string from, JobInfo job, double sourceShare, double expectedShare, bool placement, bool forced, int atOnce)
-    {
-        lock (_gate)
-        {
-            if (_set is not { } set)
-                return (false, "this node is in no cluster.");
-            if (job.MinMemoryBytes > _sample.FreeMemoryBytes && job.Home != set.Numbers.Self)
-                return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} has not the memory that the user of {name} wants.");
-            var look = LookNow(set);
-            if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
-                return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
-            var snapshot = look.Snapshot(set, costs.Model, _jobs);
-            var offer = new JobOffer(job, set.Numbers.NumberOf(from), sourceShare, expectedShare, placement, forced);
-            var acceptance = set.All.Judge(in snapshot, in offer);
-            // A new job has no name yet; it is here, and counted by its threads, within moments.
-            if (acceptance.Accepted)
-                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes);
-            return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
-        }
-    }
-
     /// <summary>Remembers work that was just sent to a node, which its news do not tell yet.</summary>
-    public void Expect(string node, double tasks, long memoryBytes)
+    /// <param name="node">The node.</param>
+    /// <param name="tasks">Tasks that it gets by that.</param>
+    /// <param name="memoryBytes">Memory that they need.</param>
+    /// <param name="guests">How many of them are guests there.</param>
+    public void Expect(string node, double tasks, long memoryBytes, int guests)
     {
         lock (_gate)
         {
             if (_set is not { } set || set.Numbers.NumberOf(node) is not { IsNone: false } number)
                 return;
-            set.Protocol.View.TryGet(number, out var entry);
-            var load = set.Load.IsPerCapacity && entry.Capacity > 0 ? tasks / entry.Capacity : tasks;
-            set.Protocol.View.Expect(number, MachineLoad.Now, tasks, load, memoryBytes);
+            Charge(set, number, tasks, memoryBytes, guests);
         }
+    }
+
+    private static void Charge(PolicySet set, NodeId node, double tasks, long memoryBytes, int guests)
+    {
+        set.Protocol.View.TryGet(node, out var entry);
+        var load = set.Load.IsPerCapacity && entry.Capacity > 0 ? tasks / entry.Capacity : tasks;
+        set.Protocol.View.Expect(node, MachineLoad.Now, tasks, load, memoryBytes, guests);
     }
 
     /// <summary>A move of this job begins: no rule considers it again before it ends.</summary>
@@ -163,9 +93,14 @@ internal sealed partial class LivePolicies
         {
             _moving.Remove(job);
             if (failure is null)
+            {
                 _holds.Remove(job);
+                _left[job] = MachineLoad.Now;
+            }
             else
+            {
                 _holds[job] = JobHold.After(isRefusal ? null : _holds.GetValueOrDefault(job), MachineLoad.Now, failure, pause);
+            }
         }
     }
 
@@ -189,6 +124,7 @@ internal sealed partial class LivePolicies
             MemoryFillBytesPerSecond = load.Jobs.GrowthBytesPerSecond,
             UsedProcessSlots = load.Look.Threads,
             MaxProcessSlots = load.Look.MaxThreads,
+            LowPriorityLoad = GuestsLoad(set),
             LastMoveStarted = _lastMoveStarted,
             MovesInProgress = _moving.Count,
             ArrivalsInProgress = _arriving.Count,
@@ -210,6 +146,15 @@ internal sealed partial class LivePolicies
 
     // One look at the run queue sees one thread more or less by chance; the mean of the last period is what a rule means by "at this moment".
     private double ReadyWithoutNoise(PolicySet set) => set.Load.LocalReady > 0 || _sequence > 0 ? set.Load.LocalReady : _sample.Ready;
+
+    // Guests run at the lowest weight, as Sprite's foreign processes did: they do not make their host a busy one.
+    private double GuestsLoad(PolicySet set)
+    {
+        var tasks = 0.0;
+        foreach (var job in load.Jobs.Jobs)
+            tasks += job.IsHome ? 0 : job.Wants;
+        return set.Load.IsPerCapacity && set.Load.Cores.Capacity > 0 ? tasks / set.Load.Cores.Capacity : tasks;
+    }
 
     private int CopyJobs(PolicySet set, Instant now)
     {
@@ -240,6 +185,7 @@ internal sealed partial class LivePolicies
             Load = Math.Max(job.Cpus, Math.Min(job.Wants, job.Use.Processes)) * factor,
             Tasks = (float)job.Wants,
             ResidentBytes = job.Use.ResidentBytes,
+            HomeIoBytesPerSecond = job.HomeIoBytesPerSecond,
             Forks = job.Use.Processes,
             Started = fact is null ? job.Since : now - Math.Max(0, (DateTimeOffset.UtcNow - fact.Status.Started).TotalSeconds),
             ArrivedHere = job.Since,
@@ -254,7 +200,7 @@ internal sealed partial class LivePolicies
         var flags = JobFlags.NoCheckpoint;
         if (fact is null || fact.Status.State is not (JobState.Running or JobState.Stopped or JobState.Moving) || IsHeld(job.Name, now))
             flags |= JobFlags.Immobile;
-        else if (_moving.Contains(job.Name) || fact.Status.State == JobState.Moving)
+        else if (_moving.Contains(job.Name) || fact.Status.State == JobState.Moving || HasLeft(job))
             flags |= JobFlags.Moving;
         // An administrator who empties a machine means all. An owner who comes back does not: what shall stay stands still.
         var mayStay = IsDrained || admin.IsExpelling || admin.IsClosing ? JobFlags.Pinned : JobFlags.Immobile;
@@ -267,9 +213,12 @@ internal sealed partial class LivePolicies
         if (fact?.Status.State == JobState.Stopped)
             flags |= JobFlags.Stopped;
         if (IsSuspended(job, fact))
-            flags |= JobFlags.Suspended;
+            flags |= IsFrozen(job.Name, fact) ? JobFlags.Frozen : JobFlags.Suspended;
         return flags;
     }
+
+    // Its last process is seen here for up to a look after it has gone on elsewhere.
+    private bool HasLeft(JobHere job) => _left.TryGetValue(job.Name, out var left) && job.Since < left;
 
     private bool IsHeld(string job, Instant now) => _holds.TryGetValue(job, out var hold) && now < hold.Until;
 

@@ -9,14 +9,19 @@ namespace Isobar.Node.Policies;
 /// <content>Where jobs may run, how important they are, and which of them stand still.</content>
 internal sealed partial class LivePolicies
 {
-    private readonly Dictionary<string, (bool IsSuspended, Instant Since)> _still = [];
+    /// <summary>How the reason begins that a job's home keeps while a rule has it frozen.</summary>
+    public const string FrozenWord = "frozen: ";
+
+    private readonly Dictionary<string, (bool IsSuspended, bool IsFrozen, Instant Since)> _still = [];
     private readonly Dictionary<string, NodeExpression> _expressions = [];
 
     /// <summary>Whether this node keeps a job still, or let it go on, before its home tells so.</summary>
-    public void NoteSuspended(string job, bool isSuspended)
+    /// <param name="job">The job.</param>
+    /// <param name="reason">Why it stands still; null = it goes on.</param>
+    public void NoteSuspended(string job, string? reason)
     {
         lock (_gate)
-            _still[job] = (isSuspended, MachineLoad.Now);
+            _still[job] = (reason is not null, IsFrozen(reason), MachineLoad.Now);
     }
 
     /// <summary>Whether a job of this home may run on a node by its user's wish and by reservations; null, or why not.</summary>
@@ -34,7 +39,7 @@ internal sealed partial class LivePolicies
         if (!_still.TryGetValue(job.Name, out var noted))
         {
             if (told)
-                _still[job.Name] = (true, MachineLoad.Now);
+                _still[job.Name] = (true, IsFrozen(fact?.Status.Suspended), MachineLoad.Now);
             return told;
         }
 
@@ -42,7 +47,7 @@ internal sealed partial class LivePolicies
         if (noted.Since < job.Since || (fact is not null && fact.At > noted.Since && told != noted.IsSuspended))
         {
             if (told)
-                _still[job.Name] = (true, MachineLoad.Now);
+                _still[job.Name] = (true, IsFrozen(fact?.Status.Suspended), MachineLoad.Now);
             else
                 _still.Remove(job.Name);
             return told;
@@ -50,6 +55,11 @@ internal sealed partial class LivePolicies
 
         return noted.IsSuspended;
     }
+
+    private static bool IsFrozen(string? reason) => reason?.StartsWith(FrozenWord, StringComparison.Ordinal) == true;
+
+    // What was done here last is known here first; after a restart the home's words tell which way of standing still it is.
+    private bool IsFrozen(string job, JobFact? fact) => _still.TryGetValue(job, out var noted) && noted.IsSuspended ? noted.IsFrozen : IsFrozen(fact?.Status.Suspended);
 
     private Instant StateSinceOf(string job) => _still.TryGetValue(job, out var noted) && noted.IsSuspended ? noted.Since : Instant.Never;
 

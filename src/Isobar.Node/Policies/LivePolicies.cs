@@ -18,11 +18,15 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
 {
     private const double OwnerEvery = 0.95;
 
+    /// <summary>So long after a move at most its processes are still seen where they were.</summary>
+    private const double LeavesWithin = 30;
+
     private readonly Lock _gate = new();
     private readonly Plan _plan = new(explains: true);
     private readonly Dictionary<string, (Instant Until, long Bytes)> _arriving = [];
     private readonly Dictionary<string, JobHold> _holds = [];
     private readonly HashSet<string> _moving = [];
+    private readonly Dictionary<string, Instant> _left = [];
     private PolicySet? _set;
     private RandomSource _random = new((ulong)Random.Shared.NextInt64());
     private long _placements;
@@ -60,13 +64,16 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     public IEnumerable<string> OwnWords => FlagWords(_sample.Flags);
 
     /// <summary>Uses this profile for these members from now on; null members = no cluster.</summary>
-    public void Use(Profile profile, NodeNumbers? numbers, double wantedAge)
+    /// <returns>Whether the rules are new ones, which have learnt nothing yet.</returns>
+    public bool Use(Profile profile, NodeNumbers? numbers, double wantedAge)
     {
         lock (_gate)
         {
             var set = numbers is null || numbers.Self.IsNone ? null : PolicySet.Create(_set, profile, numbers, load.Cores, owner.Rules, wantedAge);
+            var isNew = set is not null && !ReferenceEquals(set.Rules, _set?.Rules);
             Volatile.Write(ref _set, set);
             _published = Instant.Never;
+            return isNew;
         }
     }
 
@@ -86,7 +93,14 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
                 Volatile.Write(ref _set, set = PolicySet.Create(set, set.Profile, set.Numbers, load.Cores, owner.Rules, set.WantedAge));
             foreach (var job in load.Jobs.Jobs)
                 _arriving.Remove(job.Name);
+            foreach (var (job, left) in _left)
+            {
+                if (_sample.Time - left > LeavesWithin)
+                    _left.Remove(job);
+            }
+
             _sample.Guests = Guests = CountGuests();
+            _sample.Users = owner.Users;
             if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)
                 admin.Expelled();
             _sample.Flags = Flags(set) | _advertised;

@@ -99,6 +99,8 @@ internal sealed partial class LiveService(
                 // What the profile before had planned may be an hour away: one that tells nothing ticks as seldom.
                 _paced = set.Profile;
                 (_nextTick, _nextConsideration) = (now, now);
+                // It may have come after this beat's sample: a first step without news of this node itself would be lost, and the next one is minutes away in some profiles.
+                return;
             }
 
             if (Volatile.Read(ref _life)?.Socket is { } socket && now >= _nextTick)
@@ -126,18 +128,15 @@ internal sealed partial class LiveService(
     private void Consider(PolicySet set, double now, bool arrived, bool departed, CancellationToken cancellation)
     {
         var profile = set.Profile.Settings;
-        var movesLater = profile.Move != Isobar.Balancing.Profiles.MoveStyle.None;
         if (policies.TakeOwnerReturned())
-            balancer.Consider(Trigger.OwnerReturned, !movesLater, cancellation);
+            balancer.Consider(Trigger.OwnerReturned, onlyFirst: false, cancellation);
         // The owner and where jobs may be: every second, whatever the pace of the profile.
-        if (now >= _nextFirst && (now < _nextConsideration || !movesLater))
+        if (now >= _nextFirst && now < _nextConsideration)
         {
             _nextFirst = now + 0.95;
             balancer.Consider(Trigger.Periodic, onlyFirst: true, cancellation);
         }
 
-        if (!movesLater)
-            return;
         if (arrived && profile.OnArrival)
             balancer.Consider(Trigger.Arrival, onlyFirst: false, cancellation);
         if (departed && profile.OnDeparture)
@@ -177,7 +176,6 @@ internal sealed partial class LiveService(
             _changing.Release();
         }
 
-        LearnFromThePast();
         await RebuildAsync();
     }
 
@@ -216,11 +214,12 @@ internal sealed partial class LiveService(
             if (_life is not { } life)
                 return;
             var roster = life.Cluster.Roster.Current;
-            var numbers = NodeNumbers.Of(roster, life.Cluster.NodeName);
+            var numbers = NodeNumbers.Of(roster, life.Cluster.NodeName, settings.SiteOf);
             if (numbers.Self.IsNone)
                 return;
             await numbers.ResolveAsync(roster, runtime.Options.Listen.AddressFamily, CancellationToken.None);
-            policies.Use(settings.Profile, numbers, settings.GossipAge);
+            if (policies.Use(settings.Profile, numbers, settings.GossipAge))
+                LearnFromThePast();
             if (life.Socket is { } socket)
             {
                 socket.Use(numbers);

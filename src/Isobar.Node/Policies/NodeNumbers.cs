@@ -21,11 +21,14 @@ internal sealed class NodeNumbers
 
     public NodeId Self { get; }
 
-    /// <summary>For the policies: all members, one group.</summary>
+    /// <summary>For the policies: all members, a group for each site.</summary>
     public ListRoster Roster { get; }
 
     /// <summary>Numbers the members of a roster; their addresses are not known yet.</summary>
-    public static NodeNumbers Of(MemberRoster roster, string self)
+    /// <param name="roster">The members.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="siteOf">A member's site; null = one site of all.</param>
+    public static NodeNumbers Of(MemberRoster roster, string self, Func<string, string>? siteOf = null)
     {
         var taken = new Dictionary<NodeId, string>();
         foreach (var member in roster.ByAge)
@@ -38,7 +41,9 @@ internal sealed class NodeNumbers
         }
 
         var own = taken.FirstOrDefault(pair => pair.Value == self, new KeyValuePair<NodeId, string>(NodeId.None, self)).Key;
-        var numbers = new NodeNumbers(own, new ListRoster([.. taken.Keys.Select(number => (number, 0))]));
+        // By name, so that every node numbers the sites alike.
+        var sites = taken.Values.Select(SiteOf).Distinct().Order(StringComparer.Ordinal).ToList();
+        var numbers = new NodeNumbers(own, new ListRoster([.. taken.Select(pair => (pair.Key, sites.IndexOf(SiteOf(pair.Value))))]));
         foreach (var (number, name) in taken)
         {
             numbers._byName[name] = number;
@@ -46,6 +51,8 @@ internal sealed class NodeNumbers
         }
 
         return numbers;
+
+        string SiteOf(string name) => siteOf?.Invoke(name) ?? "";
     }
 
     /// <summary>Looks the members' addresses up; one whose name cannot be resolved is not sent to until the next change of the roster.</summary>

@@ -1,3 +1,4 @@
+using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Dissemination;
@@ -15,7 +16,9 @@ internal sealed class PolicySet
     private PolicySet(Profile profile, OwnerRules ownerRules, double wantedAge, NodeNumbers numbers, LoadCalculator load, DisseminationProtocol protocol, RuleChain rules)
     {
         (Profile, OwnerRules, WantedAge, Numbers, Load, Protocol, Rules) = (profile, ownerRules, wantedAge, numbers, load, protocol, rules);
-        LooksAtInput = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor" or "owner" || rule.Parameters.GetValueOrDefault("noInputSeconds") > 0);
+        // Kerrighed's RBT counts the users at the terminals.
+        LooksAtInput = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor" or "owner" or "rbt" || rule.Parameters.GetValueOrDefault("noInputSeconds") > 0);
+        WatchesOwner = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor");
         // What Condor's rule suspends it also lets go on, by its own times.
         var resumes = !profile.Settings.Rules.Any(rule => rule.Policy == "condor");
         ConsiderationRule[] first =
@@ -45,6 +48,14 @@ internal sealed class PolicySet
     /// <summary>Whether the profile has a rule that asks for the owner's input.</summary>
     public bool LooksAtInput { get; }
 
+    /// <summary>Whether a rule must be asked on a machine without jobs too, because it follows the owner and tells by that whether guests may come.</summary>
+    public bool WatchesOwner { get; }
+
+    /// <summary>Who decides for all where jobs start, in a profile that is central; none when each node decides.</summary>
+    public NodeId Manager => Profile.Settings.Scope != DecisionScope.Central ? NodeId.None
+        : Protocol is Star star ? star.Master
+        : Numbers.Roster.Count > 0 ? Numbers.Roster[0] : NodeId.None;
+
     /// <summary>The profile's.</summary>
     public RuleChain Rules { get; }
 
@@ -64,6 +75,12 @@ internal sealed class PolicySet
     public RuleChain Expulsion { get; }
 
     public bool HasRules => Rules.Rules.Length > 0;
+
+    /// <summary>The profile places jobs at their start and moves none later.</summary>
+    public bool MovesNone => Profile.Settings.Move == MoveStyle.None;
+
+    /// <summary>Rules that hold in every profile: where jobs may be, the owner, a node that is emptied.</summary>
+    public static bool IsAheadOfProfile(string rule) => rule is "limits" or "owner" or "evacuate";
 
     /// <summary>Makes the stages anew, or only those that a change concerns: what they have learnt is kept where it still holds.</summary>
     /// <param name="before">What ran until now.</param>

@@ -2,16 +2,19 @@ using Grpc.Core;
 using Isobar.Node.Decisions;
 using Isobar.Node.Jobs;
 using Isobar.Node.Listening;
+using Isobar.Node.Policies;
 using Isobar.Node.Settings;
 using Isobar.Protocol.Balance;
 
 namespace Isobar.Node.Services;
 
 /// <summary>What members ask each other about balancing.</summary>
-internal sealed class PeerBalanceService(Offers offers, HomeMoves moves, Administration administration, OwnerDesk owner, WhyDesk why, LiveSettings settings) : PeerBalance.PeerBalanceBase
+internal sealed class PeerBalanceService(Offers offers, LivePolicies policies, HomeMoves moves, Administration administration, OwnerDesk owner, WhyDesk why, LiveSettings settings) : PeerBalance.PeerBalanceBase
 {
     public override Task<OfferReply> Offer(OfferRequest request, ServerCallContext context) =>
         Task.FromResult(offers.Judge(Caller(context), request, settings.MovesAtOnce));
+
+    public override Task<PlaceReply> Place(PlaceRequest request, ServerCallContext context) => Task.FromResult(policies.PlaceFor(Caller(context), request));
 
     public override Task<MoveJobReply> Move(MoveJobRequest request, ServerCallContext context) =>
         moves.MoveAsync(Caller(context), request, context.CancellationToken);

@@ -55,6 +55,9 @@ internal sealed partial class LiveSettings(ClusterRuntime runtime, TimeProvider 
     /// <summary>Whether any node is kept for anybody.</summary>
     public bool HasReservations => Volatile.Read(ref _reservations).Count > 0;
 
+    /// <summary>The site that a node belongs to; empty = that of all without one.</summary>
+    public string SiteOf(string node) => Values.Of(SettingKind.Site, node);
+
     /// <exception cref="ClusterException">Not in a cluster.</exception>
     public SettingsFollower Require()
     {

@@ -44,7 +44,13 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
         "for whom a machine is kept, until when: isobar node reserve",
         value => Reservation.Parse(value));
 
-    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge, Owner, Reserve];
+    public static SettingKind Site { get; } = new(
+        "site",
+        "",
+        "the site (or group) that a machine belongs to, for profiles that know groups: set it with --node; all without one are one site",
+        CheckSite);
+
+    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge, Owner, Reserve, Site];
 
     public static SettingKind Named(string name) => All.FirstOrDefault(kind => kind.Name == name)
         ?? throw new ClusterException($"there is no setting {name}: there are {string.Join(", ", All.Select(kind => kind.Name))}.");
@@ -73,6 +79,13 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
         {
             throw new ClusterException(e.Message, e);
         }
+    }
+
+    private static void CheckSite(string value)
+    {
+        const int most = 64;
+        if (value.Length > most || value.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
+            throw new ClusterException($"a site's name has letters, digits, '-', '_' and '.', {most} at most, not \"{value}\".");
     }
 
     public static int Whole(string name, string value, int least, int most) =>

@@ -48,6 +48,13 @@ public sealed class OwnerTests
         Plan plan = scene.Decide(rule);
         Assert.Equal([(1L, 3), (2L, 4)], plan.Actions.ToArray().Select(a => (a.Job.Value, a.To.Value)));
         Scene.AssertExplained(plan.Actions[0].Reason, "sprite");
+        // One that could not leave at once is sent again, for 300 s; what had gone on being quiet again stays.
+        Assert.Equal(2, scene.Decide(rule).Actions.Length);
+        scene.State.OwnerIdleSeconds = 30;
+        Assert.Equal(0, scene.Decide(rule).Actions.Length);
+        scene.State.OwnerIdleSeconds = 29;
+        Assert.Equal(2, scene.Decide(rule).Actions.Length);
+        scene.Now += 300.1;
         Assert.Equal(0, scene.Decide(rule).Actions.Length);
         Assert.Equal(2, scene.Decide(rule, Trigger.OwnerReturned).Actions.Length);
         Assert.True(scene.Judge(rule, Offer with { Job = Scene.Job(8, 1) }).Accepted);
@@ -223,6 +230,38 @@ public sealed class OwnerTests
         Assert.Equal(3, scene.Single(Scene.Rule("reclaim")).To.Value);
         scene.Others[2] = scene.Others[2] with { Flags = NodeFlags.Dead };
         Assert.Equal(ActionKind.Freeze, scene.Single(Scene.Rule("reclaim")).Kind);
+    }
+
+    [Fact]
+    public void What_was_frozen_for_more_important_work_is_thawed_when_that_has_ended_and_not_in_turn()
+    {
+        JobInfo frozen = Scene.Job(1, 1, home: 3) with { Priority = 5, Flags = JobFlags.Frozen, StateSince = Scene.Start - 10 };
+        Scene scene = new Scene().WithJobs(frozen, Scene.Job(2, 1) with { Priority = 1 });
+        Assert.Equal(0, scene.Decide(Scene.Rule("reclaim")).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("reclaim", ("onlyWhenFull", 1))).Actions.Length);
+        // A core is free beside the important work.
+        scene.SetReady(0);
+        Assert.Equal(0, scene.Decide(Scene.Rule("reclaim")).Actions.Length);
+        Assert.Equal(ActionKind.Thaw, scene.Single(Scene.Rule("reclaim", ("onlyWhenFull", 1))).Kind);
+        scene.Jobs.RemoveAt(1);
+        Assert.Equal(ActionKind.Thaw, scene.Single(Scene.Rule("reclaim")).Kind);
+        Assert.Equal(0, scene.Decide(Scene.Rule("reclaim", ("thaws", 0))).Actions.Length);
+        scene.Jobs[0] = frozen with { StateSince = Scene.Start - 9 };
+        Assert.Equal(0, scene.Decide(Scene.Rule("reclaim")).Actions.Length);
+    }
+
+    [Fact]
+    public void A_frozen_guest_of_another_site_goes_on_or_leaves_when_a_core_gets_free()
+    {
+        JobInfo frozen = Scene.Job(2, 1, home: 6) with { Flags = JobFlags.Frozen, StateSince = Scene.Start - 10 };
+        Scene scene = new Scene { Roster = new RangeRoster(8, 4) };
+        scene.WithJobs(Scene.Job(1, 1), frozen).SetReady(1).WithOthers(Scene.Machine(6, 1));
+        Assert.Equal(0, scene.Decide(Scene.Rule("federation")).Actions.Length);
+        scene.Others[0] = Scene.Machine(6, 0);
+        PlannedAction leaves = scene.Single(Scene.Rule("federation"));
+        Assert.Equal((ActionKind.Move, 2L, 6), (leaves.Kind, leaves.Job.Value, leaves.To.Value));
+        scene.SetReady(0);
+        Assert.Equal(ActionKind.Thaw, scene.Single(Scene.Rule("federation")).Kind);
     }
 
     [Fact]

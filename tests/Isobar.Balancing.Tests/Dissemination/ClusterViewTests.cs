@@ -118,6 +118,18 @@ public sealed class ClusterViewTests
     }
 
     [Fact]
+    public void A_guest_that_was_sent_counts_as_one()
+    {
+        var view = new ClusterView(4);
+        view.Merge(Entry(1, 1, stamp: 10));
+        view.Expect(new NodeId(1), Instant.FromSeconds(12), 1, 1, 0, guests: 1);
+        view.Expect(new NodeId(1), Instant.FromSeconds(12), 1, 1, 0);
+        Assert.Equal(1, view[0].Guests);
+        view.Merge(Entry(1, 3, stamp: 13));
+        Assert.Equal(0, view[0].Guests);
+    }
+
+    [Fact]
     public void Removing_keeps_the_others_findable() =>
         Gen.Int[0, 60].Array[0, 120].Sample(operations =>
         {

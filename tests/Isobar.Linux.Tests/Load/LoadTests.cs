@@ -42,6 +42,20 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public void What_a_process_reads_and_writes_of_files_is_counted()
+    {
+        var gauge = new JobGauge();
+        var before = gauge.FileBytesOf(Environment.ProcessId);
+        var file = Path.GetTempFileName();
+        File.WriteAllBytes(file, new byte[300_000]);
+        Assert.Equal(300_000, File.ReadAllBytes(file).Length);
+        File.Delete(file);
+        // Other tests read and write meanwhile.
+        Assert.InRange(gauge.FileBytesOf(Environment.ProcessId) - before, 600_000, long.MaxValue);
+        Assert.Equal(0, gauge.FileBytesOf(int.MaxValue));
+    }
+
+    [Fact]
     public void The_speed_of_a_core_is_measured_within_its_time_and_is_of_a_sane_size() =>
         Assert.InRange(CoreSpeed.Measure(TimeSpan.FromMilliseconds(50)), 10, 100_000);
 

@@ -15,7 +15,9 @@ public sealed class InputTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "pts"));
         File.WriteAllText(Path.Combine(_folder, "pts", "3"), "no device");
         File.WriteAllText(Path.Combine(_folder, "tty1"), "no device");
-        Assert.Null(new TerminalInput(_folder).LastInput());
+        var nobody = new TerminalInput(_folder);
+        Assert.Null(nobody.LastInput());
+        Assert.Equal(0, nobody.Users);
 
         using var master = PseudoTerminal.OpenMaster("/dev/ptmx");
         var path = PseudoTerminal.SlavePath("/dev/pts", master);
@@ -26,6 +28,7 @@ public sealed class InputTests : IDisposable
         var input = new TerminalInput(_folder);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         Assert.InRange(input.LastInput()!.Value, now - 3700, now - 3500);
+        Assert.Equal(1, input.Users);
         using (var keyboard = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(FileDescriptor.Number(master), false), FileAccess.Write, 0))
             keyboard.Write("x\n"u8);
         using (var program = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(FileDescriptor.Number(slave), false), FileAccess.Read, 1))

@@ -37,6 +37,20 @@ public sealed class NodeNumbersTests
         Assert.NotEqual(both.NumberOf("old"), both.NumberOf("new"));
     }
 
+    [Fact]
+    public void Sites_are_groups_that_every_node_numbers_alike()
+    {
+        var roster = Of(("alpha", "00000001", 1), ("beta", "00000002", 2), ("gamma", "00000003", 3));
+        string SiteOf(string node) => node == "alpha" ? "west" : "east";
+        var (one, two) = (NodeNumbers.Of(roster, "alpha", SiteOf), NodeNumbers.Of(roster, "gamma", SiteOf));
+        Assert.Equal(2, one.Roster.GroupCount);
+        foreach (var name in (string[])["alpha", "beta", "gamma"])
+            Assert.Equal(one.Roster.GroupOf(one.NumberOf(name)), two.Roster.GroupOf(two.NumberOf(name)));
+        Assert.Equal(one.Roster.GroupOf(one.NumberOf("beta")), one.Roster.GroupOf(one.NumberOf("gamma")));
+        Assert.NotEqual(one.Roster.GroupOf(one.NumberOf("beta")), one.Roster.GroupOf(one.NumberOf("alpha")));
+        Assert.Equal(1, NodeNumbers.Of(roster, "alpha").Roster.GroupCount);
+    }
+
     internal static Roster Of(params (string Name, string Fingerprint, long Joined)[] nodes) => Roster.Empty with
     {
         Nodes = nodes.Select((node, i) => new NodeRecord { Name = node.Name, Address = $"10.0.0.{i + 1}:7700", Fingerprint = node.Fingerprint.PadRight(64, '0'), JoinedUnixSeconds = node.Joined })

@@ -23,6 +23,25 @@ public sealed class PolicySetTests
     }
 
     [Fact]
+    public void Central_profiles_have_the_same_manager_on_every_node_and_others_none()
+    {
+        var roster = NodeNumbersTests.Of(("beta", "00000002", 1), ("alpha", "00000001", 2));
+        foreach (var name in ProfileReader.Shipped)
+        {
+            var profile = ProfileReader.Load(name);
+            var managers = roster.Nodes.Keys.Select(node => ManagerOf(profile, NodeNumbers.Of(roster, node))).Distinct().ToList();
+            var isCentral = name is "sprite" or "condor" or "glunix" or "amoeba-pool";
+            Assert.Equal(isCentral ? "beta" : null, Assert.Single(managers));
+        }
+
+        static string? ManagerOf(Profile profile, NodeNumbers numbers)
+        {
+            var manager = PolicySet.Create(null, profile, numbers, Cores, OwnerRules.None, 0).Manager;
+            return manager.IsNone ? null : numbers.NameOf(manager);
+        }
+    }
+
+    [Fact]
     public void What_is_known_of_others_outlives_a_change_of_members_or_profile()
     {
         var two = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");

@@ -29,6 +29,7 @@ public sealed class SettingsTests
     [InlineData("moves-at-once", "-1")]
     [InlineData("moves-at-once", "many")]
     [InlineData("gossip-age", "x")]
+    [InlineData("site", "two words")]
     [InlineData("owner", "keyboard")]
     [InlineData("reserve", "anna for an hour")]
     [InlineData("reserve", "user anna until 2026-11-23T05:00:00Z")]

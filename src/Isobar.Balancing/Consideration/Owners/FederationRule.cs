@@ -20,6 +20,9 @@ public sealed class FederationRule : ConsiderationRule
     private static readonly ReasonForm Freezes = new(
         "federation", "{job} of another site is frozen: jobs of this site run here, {a} tasks share {b} cores, and it can go nowhere", "tasks cores");
 
+    private static readonly ReasonForm Thaws = new(
+        "federation", "{job} of another site is thawed: {a} tasks of this site and others share {b} cores of {node}", "tasks cores");
+
     private readonly Settings _settings;
 
     public FederationRule(Settings settings) => _settings = settings;
@@ -30,11 +33,12 @@ public sealed class FederationRule : ConsiderationRule
         "Condor flocking; MOSIX2 multi-cluster; LCG",
         [
             PolicyParameter.Number("reserve", 0, 0, 1e6, "Free cores per machine that are kept for the own site; ours"),
+            PolicyParameter.Number("ownerLoad", 0.05, 0, 1000, "Load outside of jobs above which the site itself has work; ours: a machine at rest is never quite at 0"),
             PolicyParameter.Number("maxAgeSeconds", 60, 0, 1e6, "Older news is not used; ours"),
         ],
         values =>
         {
-            var settings = new Settings(values["reserve"], values["maxAgeSeconds"]);
+            var settings = new Settings(values["reserve"], values["ownerLoad"], values["maxAgeSeconds"]);
             return _ => new FederationRule(settings);
         });
 
@@ -84,9 +88,9 @@ public sealed class FederationRule : ConsiderationRule
         ArgumentNullException.ThrowIfNull(plan);
         double tasks = snapshot.State.ReadyNow;
         double over = tasks - snapshot.Self.Cores;
+        bool any = ReleaseFrozen(in snapshot, plan);
         if (over <= 0 || !HasOwnWork(in snapshot))
-            return false;
-        bool any = false;
+            return any;
 
         // Who came last has lost least.
         while (over > 0)
@@ -110,7 +114,7 @@ public sealed class FederationRule : ConsiderationRule
     private static bool IsOwn(in Snapshot snapshot, NodeId home) =>
         snapshot.Roster.GroupOf(home) == snapshot.Roster.GroupOf(snapshot.Self.Node);
 
-    private static bool HasOwnWork(in Snapshot snapshot)
+    private bool HasOwnWork(in Snapshot snapshot)
     {
         foreach (ref readonly JobInfo job in snapshot.Jobs)
         {
@@ -118,7 +122,31 @@ public sealed class FederationRule : ConsiderationRule
                 return true;
         }
 
-        return snapshot.State.OwnerLoad > 0;
+        return snapshot.State.OwnerLoad > _settings.OwnerLoad;
+    }
+
+    // Frozen where it could go nowhere: it leaves when a core gets free elsewhere, or goes on when one gets free here.
+    private bool ReleaseFrozen(in Snapshot snapshot, Plan plan)
+    {
+        bool any = false;
+        double free = HasOwnWork(in snapshot) ? snapshot.Self.Cores - snapshot.State.ReadyNow : double.PositiveInfinity;
+        foreach (ref readonly JobInfo job in snapshot.Jobs)
+        {
+            if (!job.Has(JobFlags.Frozen) || job.Has(JobFlags.Moving) || IsOwn(in snapshot, job.Home) || plan.Concerns(job.Id))
+                continue;
+            double needs = Targets.Tasks(in job);
+            int target = job.CanLeave && free < needs ? FreeNode(in snapshot, in job) : -1;
+            if (target >= 0)
+                plan.Move(in job, snapshot.Others[target].Node, job.Home, Leaves.With(job.Id, snapshot.Others[target].Node, snapshot.State.ReadyNow, snapshot.Self.Cores));
+            else if (free >= needs)
+                plan.Act(ActionKind.Thaw, in job, Thaws.With(job.Id, job.Node, snapshot.State.ReadyNow, snapshot.Self.Cores));
+            else
+                continue;
+            free -= needs;
+            any = true;
+        }
+
+        return any;
     }
 
     private static int LatestGuest(in Snapshot snapshot, Plan plan)
@@ -151,5 +179,5 @@ public sealed class FederationRule : ConsiderationRule
         return best;
     }
 
-    public sealed record Settings(double Reserve, double MaxAgeSeconds);
+    public sealed record Settings(double Reserve, double OwnerLoad, double MaxAgeSeconds);
 }

@@ -19,6 +19,9 @@ public sealed class ReclaimRule : ConsiderationRule
     private static readonly ReasonForm Freezes = new(
         "reclaim", "{job} (priority {a}) is frozen: work of priority {b} claims this node and it can go nowhere", "priority claim");
 
+    private static readonly ReasonForm Thaws = new(
+        "reclaim", "{job} (priority {a}) is thawed after {b} s: no more important work needs {node} now", "priority frozen");
+
     private static readonly ReasonForm Refuses = new(
         "reclaim", "{node} refuses {job} of priority {a}: work of priority {b} runs there", "priority claim");
 
@@ -34,11 +37,14 @@ public sealed class ReclaimRule : ConsiderationRule
             PolicyParameter.Number("ownerLoad", 0.5, 0, 1000, "Load outside of jobs from which the owner claims; unknown, Condor's HighLoad"),
             PolicyParameter.Number("noInputSeconds", 0, 0, 86400, "Input within this time is a claim too; 0 = input does not count"),
             PolicyParameter.Switch("onlyWhenFull", false, "Claim only when no core is free; MOSIX2 claims always"),
+            PolicyParameter.Switch("thaws", true, "What it froze runs on when nothing claims the node any more; off where the rule freeze thaws (MOSIX2)"),
+            PolicyParameter.Number("minFrozenSeconds", 10, 0, 1e6, "Shortest freeze, so that jobs do not freeze and thaw in turn; ours"),
             PolicyParameter.Number("maxAgeSeconds", 30, 0, 1e6, "Older news is not used; ours"),
         ],
         values =>
         {
-            var settings = new Settings(values["ownerLoad"], values["noInputSeconds"], values.On("onlyWhenFull"), values["maxAgeSeconds"]);
+            var settings = new Settings(
+                values["ownerLoad"], values["noInputSeconds"], values.On("onlyWhenFull"), values.On("thaws"), values["minFrozenSeconds"], values["maxAgeSeconds"]);
             return _ => new ReclaimRule(settings);
         });
 
@@ -48,6 +54,8 @@ public sealed class ReclaimRule : ConsiderationRule
     {
         ArgumentNullException.ThrowIfNull(plan);
         int claim = Claim(in snapshot);
+        if (_settings.Thaws)
+            Thaw(in snapshot, claim, plan);
         if (claim > byte.MaxValue || !Applies(in snapshot))
             return false;
         bool any = false;
@@ -93,6 +101,22 @@ public sealed class ReclaimRule : ConsiderationRule
 
     private bool Applies(in Snapshot snapshot) => !_settings.OnlyWhenFull || snapshot.State.ReadyNow > snapshot.Self.Cores;
 
+    private void Thaw(in Snapshot snapshot, int claim, Plan plan)
+    {
+        double ready = snapshot.State.ReadyNow;
+        foreach (ref readonly JobInfo job in snapshot.Jobs)
+        {
+            double frozen = snapshot.Now - job.StateSince;
+            if (!job.Has(JobFlags.Frozen) || job.Has(JobFlags.Moving) || plan.Concerns(job.Id) || frozen < _settings.MinFrozenSeconds)
+                continue;
+            bool fits = _settings.OnlyWhenFull && ready + Targets.Tasks(in job) <= snapshot.Self.Cores;
+            if (job.Priority > claim && !fits)
+                continue;
+            ready += Targets.Tasks(in job);
+            plan.Act(ActionKind.Thaw, in job, Thaws.With(job.Id, job.Node, job.Priority, frozen));
+        }
+    }
+
     private void PushOut(in Snapshot snapshot, in JobInfo job, int claim, Plan plan)
     {
         if (job.CanLeave)
@@ -125,5 +149,5 @@ public sealed class ReclaimRule : ConsiderationRule
         plan.Act(ActionKind.Freeze, in job, Freezes.With(job.Id, job.Node, job.Priority, claim));
     }
 
-    public sealed record Settings(double OwnerLoad, double NoInputSeconds, bool OnlyWhenFull, double MaxAgeSeconds);
+    public sealed record Settings(double OwnerLoad, double NoInputSeconds, bool OnlyWhenFull, bool Thaws, double MinFrozenSeconds, double MaxAgeSeconds);
 }

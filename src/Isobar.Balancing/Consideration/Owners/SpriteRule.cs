@@ -22,6 +22,8 @@ public sealed class SpriteRule : ConsiderationRule
     private readonly Settings _settings;
     private bool _accepts;
     private double _idleBefore;
+    private double _idleAtReturn;
+    private Instant _evictsUntil = Instant.Never;
 
     public SpriteRule(Settings settings) => _settings = settings;
 
@@ -38,6 +40,7 @@ public sealed class SpriteRule : ConsiderationRule
             PolicyParameter.Number("maxMedium", 2.75, 0, 1000, "5-minute queue length"),
             PolicyParameter.Number("maxLong", 3.0, 0, 1000, "15-minute queue length"),
             PolicyParameter.Switch("onlyWhenBusy", false, "Start elsewhere only when no core is free here; in Sprite pmake and migrate always ask"),
+            PolicyParameter.Number("evictSeconds", 300, 0, 1e6, "How long an eviction is tried: 300 s"),
             PolicyParameter.Number("maxAgeSeconds", 180, 0, 1e6, "A host silent for so long is down: MIG_TIMEOUT"),
         ],
         values =>
@@ -48,6 +51,7 @@ public sealed class SpriteRule : ConsiderationRule
                 Min = (values["minShort"], values["minMedium"], values["minLong"]),
                 Max = (values["maxShort"], values["maxMedium"], values["maxLong"]),
                 OnlyWhenBusy = values.On("onlyWhenBusy"),
+                EvictSeconds = values["evictSeconds"],
                 MaxAgeSeconds = values["maxAgeSeconds"],
             };
             if (settings.Min.Short > settings.Max.Short || settings.Min.Medium > settings.Max.Medium || settings.Min.Long > settings.Max.Long)
@@ -65,13 +69,20 @@ public sealed class SpriteRule : ConsiderationRule
         bool returned = _idleBefore >= _settings.NoInputSeconds && idle < _settings.NoInputSeconds;
         double before = _idleBefore;
         _idleBefore = idle;
-        bool evicts = returned || trigger == Trigger.OwnerReturned;
+        if (returned || trigger == Trigger.OwnerReturned)
+        {
+            _evictsUntil = snapshot.Now + _settings.EvictSeconds;
+            _idleAtReturn = before;
+        }
+
+        // A move that waited for its turn or failed is tried again until the deadline.
+        bool evicts = _evictsUntil != Instant.Never && snapshot.Now <= _evictsUntil && idle < _settings.NoInputSeconds;
         if (!evicts)
             return false;
         foreach (ref readonly JobInfo job in snapshot.Jobs)
         {
             if (job.IsGuest && job.CanLeave && !plan.Concerns(job.Id))
-                plan.Move(in job, job.Home, Evicts.With(job.Id, job.Home, idle, before));
+                plan.Move(in job, job.Home, Evicts.With(job.Id, job.Home, idle, _idleAtReturn));
         }
 
         return true;
@@ -156,6 +167,8 @@ public sealed class SpriteRule : ConsiderationRule
         public (double Short, double Medium, double Long) Max { get; init; }
 
         public bool OnlyWhenBusy { get; init; }
+
+        public double EvictSeconds { get; init; }
 
         public double MaxAgeSeconds { get; init; }
     }
