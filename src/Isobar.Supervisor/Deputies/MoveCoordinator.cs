@@ -31,7 +31,6 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         deputy.Board.Update(status => status with { State = JobState.Moving });
         var ticket = new MoveTicket(deputy.NextIncarnation(), RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
         HostConnection? target = null;
-        var pending = Array.Empty<byte>();
         var (asked, decided) = (false, false);
         try
         {
@@ -43,7 +42,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             record = record with { PrepareSeconds = clock.Elapsed.TotalSeconds };
 
             progress(new MoveAdvanced("transfer", 0, 0));
-            pending = await deputy.PauseInputAsync().ConfigureAwait(false);
+            await deputy.Streams.PauseInputAsync().ConfigureAwait(false);
             asked = true;
             await source.TellAsync(new MoveOut(ticket, targetNode, targetAddress), cancellationToken).ConfigureAwait(false);
             var sent = await SentUnlessTargetFailsAsync(source, target, cancellationToken).ConfigureAwait(false);
@@ -58,7 +57,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             deputy.Journal.Add(new JobPlaced(DateTimeOffset.UtcNow, ticket.Incarnation, targetNode), durable: true);
             decided = true;
             await deputy.FenceFilesAsync(ticket.Incarnation).ConfigureAwait(false);
-            deputy.SwitchTo(target, sent, pending);
+            deputy.SwitchTo(target, sent);
             await target.TellAsync(new Decide(ticket.Incarnation, Commit: true), CancellationToken.None).ConfigureAwait(false);
             await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: true)).ConfigureAwait(false);
             await target.NextStepAsync<Resumed>(ticket.Incarnation, ResumeWithin, "letting the job go on", CancellationToken.None).ConfigureAwait(false);
@@ -72,7 +71,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             // With the job its host goes away, which is all that a move in progress sees of it.
             var reason = deputy.HasEnded ? "the job ended while it was being moved." : e is OperationCanceledException ? "the move was cancelled." : e.Message;
             record = record with { Failure = reason, Log = (e as MoveException)?.Log };
-            var why = await AbortAsync(source, target, ticket, asked, pending, before).ConfigureAwait(false);
+            var why = await AbortAsync(source, target, ticket, asked, before).ConfigureAwait(false);
             // When the source gives up, the target may be the first to say so: to it, the connection broke off.
             if (why is { BeganHere: true } && e is not OperationCanceledException)
                 record = record with { Failure = why.Reason, Log = why.Log };
@@ -132,13 +131,13 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     }
 
     /// <summary>Lets the job go on where it is. Returns why the source could not send it, when it was the source.</summary>
-    private async Task<MoveFailed?> AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, byte[] pending, JobState before)
+    private async Task<MoveFailed?> AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, JobState before)
     {
         await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: false)).ConfigureAwait(false);
         if (target is not null)
             await target.DismissAsync().ConfigureAwait(false);
         var why = asked ? await source.StayedAsync(ticket.Incarnation, StayWithin).ConfigureAwait(false) : null;
-        await deputy.ResumeInputAsync(pending).ConfigureAwait(false);
+        deputy.Streams.ResumeInput();
         deputy.Board.Update(status => status with { State = status.State == JobState.Moving ? before : status.State });
         return why;
     }

@@ -1,0 +1,102 @@
+using Isobar.Linux.Files;
+using Isobar.Protocol.Jobs;
+using Isobar.Supervisor.Deputies;
+
+namespace Isobar.Supervisor.Tests.Deputies;
+
+/// <summary>Whatever hinders a start, the job ends with one sentence and exit code 125.</summary>
+public sealed class DeputyStartTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly string _folder = Directory.CreateTempSubdirectory("isobar-deputy-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => FolderRemoval.Remove(_folder);
+
+    [Fact]
+    public async Task A_host_that_is_gone_before_it_was_told_to_launch()
+    {
+        var (end, status) = await StartAsync(() =>
+        {
+            var (link, _) = LinkPair.Create(JobChannels.Count);
+            link.CloseNow();
+            return new HostConnection("beta", 1, link);
+        });
+        Assert.Equal(125, end.ExitCode);
+        Assert.StartsWith("beta went away before the program could be started there", end.Reason, StringComparison.Ordinal);
+        Assert.Equal((JobState.Done, 125, end.Reason), (status.State, status.ExitCode, status.Reason));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_gone_while_it_launches()
+    {
+        var (end, _) = await StartAsync(() =>
+        {
+            var (link, host) = LinkPair.Create(JobChannels.Count);
+            host.Close();
+            return new HostConnection("beta", 1, link);
+        });
+        Assert.Equal(125, end.ExitCode);
+        Assert.StartsWith("beta went away", end.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_that_cannot_be_made()
+    {
+        var (end, _) = await StartAsync(() => throw new IOException("No room on the disk."));
+        Assert.Equal(new JobEnd(125, "No room on the disk."), end);
+    }
+
+    private async Task<(JobEnd End, JobStatus Status)> StartAsync(Func<HostConnection> open)
+    {
+        var spec = new JobSpec
+        {
+            Command = [[.. "true"u8]],
+            Environment = [],
+            Directory = "/",
+            Umask = 0,
+            Uid = 0,
+            Gid = 0,
+            Groups = [],
+            Limits = [],
+            IgnoredSignals = [],
+            Input = new StdioSpec(StdioKind.Null),
+            Output = new StdioSpec(StdioKind.Pipe),
+            Error = new StdioSpec(StdioKind.Pipe),
+            Detached = true,
+        };
+        var config = new SupervisorConfig
+        {
+            Place = new JobPlace("alpha-1", "localhost:1", "alpha", "(none)", [], "/nowhere"),
+            Node = "alpha",
+            RunDirectory = _folder,
+            RecordDirectory = _folder,
+            Spec = spec,
+            StartNode = "beta",
+        };
+        var board = new JobStatusBoard(new JobStatus
+        {
+            Id = "alpha-1",
+            Name = null,
+            Uid = 0,
+            State = JobState.Starting,
+            Node = "beta",
+            Incarnation = 1,
+            Command = "true",
+            Started = DateTimeOffset.UnixEpoch,
+            Detached = true,
+            Stay = false,
+        });
+        await using var journal = new Journal(_folder);
+        await using var files = new JobFiles(spec);
+        using var deputy = new Deputy(config, journal, new Opener(open), board, files);
+        await deputy.RunAsync(Cancellation).WaitAsync(Patience, Cancellation);
+        return (await deputy.End, board.Current);
+    }
+
+    private sealed class Opener(Func<HostConnection> open) : IHostOpener
+    {
+        public Task<HostConnection> OpenAsync(string node, int incarnation, CancellationToken cancellationToken) => Task.FromResult(open());
+    }
+}
