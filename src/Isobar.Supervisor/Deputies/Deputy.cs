@@ -54,6 +54,9 @@ internal sealed class Deputy : IDisposable
 
     public JobPlace Place => _config.Place;
 
+    /// <summary>Where the run folders of all jobs of this home are.</summary>
+    public string JobsFolder => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_config.RunDirectory))!;
+
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
 

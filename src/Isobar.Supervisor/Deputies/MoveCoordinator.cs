@@ -18,15 +18,38 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     private static readonly TimeSpan ResumeWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StayWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>What hinders a move for a moment only (a folder is being walked through, a thread is just being made) is waited for so long.</summary>
+    private static readonly TimeSpan TriesWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TurnWithin = TimeSpan.FromSeconds(30);
+
     /// <summary>Moves the job and returns the ledger's line, which tells also of a failure.</summary>
     public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        if (deputy.Host!.Node == wish.TargetNode)
+            throw new MoveException($"job {deputy.Place.Id} is at {wish.TargetNode} already.");
+        var (record, mayPass) = await TryAsync(wish, progress, cancellationToken).ConfigureAwait(false);
+        if (mayPass)
+        {
+            using var turn = await SecondTries.TurnAsync(deputy.JobsFolder, TurnWithin, cancellationToken).ConfigureAwait(false);
+            var tries = Stopwatch.StartNew();
+            while (mayPass && tries.Elapsed < TriesWithin && !deputy.HasEnded)
+                (record, mayPass) = await TryAsync(wish, progress, cancellationToken).ConfigureAwait(false);
+        }
+
+        record = record with { TotalSeconds = clock.Elapsed.TotalSeconds };
+        deputy.Journal.TryAdd(new MoveTried(DateTimeOffset.UtcNow, record));
+        deputy.Board.Publish(new MoveEnded(record));
+        return record;
+    }
+
+    private async Task<(MoveRecord Record, bool MayPass)> TryAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
     {
         var (targetNode, targetAddress) = (wish.TargetNode, wish.TargetAddress);
         var clock = Stopwatch.StartNew();
         var source = deputy.Host!;
-        if (source.Node == targetNode)
-            throw new MoveException($"job {deputy.Place.Id} is at {targetNode} already.");
         var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = wish.Why, PredictedGainSeconds = wish.PredictedGainSeconds };
+        var mayPass = false;
         var before = deputy.Board.Current.State;
         deputy.Board.Update(status => status with { State = JobState.Moving });
         var ticket = new MoveTicket(deputy.NextIncarnation(), RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
@@ -70,11 +93,12 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         {
             // With the job its host goes away, which is all that a move in progress sees of it.
             var reason = deputy.HasEnded ? "the job ended while it was being moved." : e is OperationCanceledException ? "the move was cancelled." : e.Message;
-            record = record with { Failure = reason, Log = (e as MoveException)?.Log };
+            record = record with { Failure = reason, Log = (e as MoveException)?.Said?.Log };
+            mayPass = e is MoveException { Said.MayPass: true };
             var why = await AbortAsync(source, target, ticket, asked, before).ConfigureAwait(false);
             // When the source gives up, the target may be the first to say so: to it, the connection broke off.
             if (why is { BeganHere: true } && e is not OperationCanceledException)
-                record = record with { Failure = why.Reason, Log = why.Log };
+                (record, mayPass) = (record with { Failure = why.Reason, Log = why.Log }, why.MayPass);
         }
         catch (MoveException e)
         {
@@ -85,10 +109,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
 
         if (record.Committed)
             await source.DismissAsync().ConfigureAwait(false);
-        record = record with { TotalSeconds = clock.Elapsed.TotalSeconds };
-        deputy.Journal.TryAdd(new MoveTried(DateTimeOffset.UtcNow, record));
-        deputy.Board.Publish(new MoveEnded(record));
-        return record;
+        return (record, mayPass);
     }
 
     private static async Task<Sent> SentUnlessTargetFailsAsync(HostConnection source, HostConnection target, CancellationToken cancellationToken)
@@ -97,21 +118,11 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         var sending = source.NextStepAsync<Sent>(target.Incarnation, TransferWithin, "sending the job", stop.Token);
         var failing = target.FailureAsync("receiving the job", stop.Token);
         var first = await Task.WhenAny(sending, failing).ConfigureAwait(false);
-        try
-        {
-            if (first == failing)
-            {
-                var failed = await failing.ConfigureAwait(false);
-                throw new MoveException(failed.Reason, failed.Log);
-            }
-
-            return await sending.ConfigureAwait(false);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(sending, failing).ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
-        }
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(sending, failing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // When the source gives up, the target sees its connection break off, and both say so at once: the first cause counts.
+        var secondHand = first == failing && sending.Exception?.InnerException is not MoveException { Said.BeganHere: true };
+        return secondHand ? throw new MoveException(await failing.ConfigureAwait(false)) : await sending.ConfigureAwait(false);
     }
 
     /// <summary>What the job wrote at the source must be here, in this process, before the source may forget it.</summary>

@@ -36,6 +36,7 @@ internal sealed partial class JobHost
         await using var stream = await _here.ImagesAsync(cancellationToken).ConfigureAwait(false);
         using var images = new ImageDirectory(_folders.Images);
         await new ImageStreamReader(stream, images).ReceiveAsync(cancellationToken).ConfigureAwait(false);
+        GhostFiles.Rename(_folders.Images, JobMounts.SharedMemory);
         await SharedMemoryTree.ReceiveAsync(_folders.SharedMemory, stream, cancellationToken).ConfigureAwait(false);
         return await JobTransport.ReadAsync(stream, HostingJson.Default.MoveTrailer, cancellationToken).ConfigureAwait(false);
     }

@@ -16,7 +16,6 @@ internal sealed partial class JobHost : IDisposable
     private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(2);
-    private const int LooksPerFreeze = 4;
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
 
     private readonly HostPlace _here;
@@ -193,7 +192,7 @@ internal sealed partial class JobHost : IDisposable
                 await Task.Delay(every, cancellationToken).ConfigureAwait(false);
                 KeepStill(job);
                 // Neither a move nor the lease nor a rule is the user's stop.
-                if (!_moving && !StandsStill && job.MainIsStopped != stopped)
+                if (!_moving && !_standstill.IsOn && job.MainIsStopped != stopped)
                 {
                     stopped = !stopped;
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);

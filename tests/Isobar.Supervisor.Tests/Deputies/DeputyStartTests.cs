@@ -50,53 +50,8 @@ public sealed class DeputyStartTests : IDisposable
 
     private async Task<(JobEnd End, JobStatus Status)> StartAsync(Func<HostConnection> open)
     {
-        var spec = new JobSpec
-        {
-            Command = [[.. "true"u8]],
-            Environment = [],
-            Directory = "/",
-            Umask = 0,
-            Uid = 0,
-            Gid = 0,
-            Groups = [],
-            Limits = [],
-            IgnoredSignals = [],
-            Input = new StdioSpec(StdioKind.Null),
-            Output = new StdioSpec(StdioKind.Pipe),
-            Error = new StdioSpec(StdioKind.Pipe),
-            Detached = true,
-        };
-        var config = new SupervisorConfig
-        {
-            Place = new JobPlace("alpha-1", "localhost:1", "alpha", "(none)", [], "/nowhere"),
-            Node = "alpha",
-            RunDirectory = _folder,
-            RecordDirectory = _folder,
-            Spec = spec,
-            StartNode = "beta",
-        };
-        var board = new JobStatusBoard(new JobStatus
-        {
-            Id = "alpha-1",
-            Name = null,
-            Uid = 0,
-            State = JobState.Starting,
-            Node = "beta",
-            Incarnation = 1,
-            Command = "true",
-            Started = DateTimeOffset.UnixEpoch,
-            Detached = true,
-            Stay = false,
-        });
-        await using var journal = new Journal(_folder);
-        await using var files = new JobFiles(spec);
-        using var deputy = new Deputy(config, journal, new Opener(open), board, files);
-        await deputy.RunAsync(Cancellation).WaitAsync(Patience, Cancellation);
-        return (await deputy.End, board.Current);
-    }
-
-    private sealed class Opener(Func<HostConnection> open) : IHostOpener
-    {
-        public Task<HostConnection> OpenAsync(string node, int incarnation, CancellationToken cancellationToken) => Task.FromResult(open());
+        await using var home = new TestHome(_folder, startNode: "beta", (_, _) => open());
+        await home.Deputy.RunAsync(Cancellation).WaitAsync(Patience, Cancellation);
+        return (await home.Deputy.End, home.Board.Current);
     }
 }
