@@ -18,7 +18,7 @@ internal sealed partial class JobHost
         try
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
-            _root = await _here.OpenRootAsync(_folders, arrival.Spec, cancellationToken).ConfigureAwait(false);
+            _root = await RootAsync().ConfigureAwait(false);
             _folders.MakeRoomForImages();
             _here.Expected = arrival.Ticket;
             await _reports.SendAsync(new ReadyToReceive(), cancellationToken).ConfigureAwait(false);
