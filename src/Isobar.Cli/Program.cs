@@ -1,39 +1,16 @@
 using System.CommandLine;
-using Isobar.Cli.Balance;
-using Isobar.Cli.Cluster;
-using Isobar.Cli.Doctor;
+using Isobar.Cli;
 using Isobar.Cli.Jobs;
-using Isobar.Cli.Nodes;
 using Isobar.Cli.Sandbox.Commands;
-using Isobar.Cli.Sim;
 using Isobar.Cli.Terminal;
-using Isobar.Cli.Top;
 using Isobar.Protocol;
 
 var root = new RootCommand("Isobar makes several Linux machines look like one: run a program on the best of them and move it while it runs.\n\nExample: isobar nodes")
 {
     GlobalOptions.Socket,
-    // One line per verb.
-    ClusterCommand.Create(),
-    NodesCommand.Create(),
-    RunCommand.Create(),
-    PsCommand.Create(),
-    SignalCommands.CreateKill(),
-    SignalCommands.CreateStop(),
-    SignalCommands.CreateContinue(),
-    WaitCommand.Create(),
-    LogsCommand.Create(),
-    MigrateCommand.Create(),
-    MovesListing.Create(),
-    WhyCommand.Create(),
-    TopCommand.Create(),
-    NodeCommand.Create(),
-    OwnerCommand.Create(),
-    ConfigCommand.Create(),
-    SandboxCommand.Create(),
-    DoctorCommand.Create(),
-    SimCommand.Create(),
 };
+foreach (var verb in Verbs.For(args))
+    root.Add(verb);
 
 try
 {

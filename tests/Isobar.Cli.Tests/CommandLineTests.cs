@@ -29,6 +29,18 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Every_verb_is_found_by_its_own_name()
+    {
+        foreach (var (name, create) in Verbs.All)
+        {
+            Assert.Equal(name, create().Name);
+            Assert.Equal(name, Assert.Single(Verbs.For([name, "--help"])).Name);
+        }
+
+        Assert.Equal(Verbs.All.Length, Verbs.For(["--help"]).Count());
+    }
+
+    [Fact]
     public async Task The_version_is_printed()
     {
         var (code, output, _) = await RunAsync("--version");

@@ -43,14 +43,14 @@ internal sealed class JobSession : IDisposable
         EnterRaw();
         try
         {
-            var carrying = CarryAsync(new NetworkStream(socket, ownsSocket: false), cancellationToken);
+            _ = CarryAsync(new NetworkStream(socket, ownsSocket: false), cancellationToken);
             var outputs = Task.WhenAll(Output(JobChannels.Output, 1), Output(JobChannels.Error, 2));
             StartInput();
             var end = await ListenAsync(cancellationToken);
             // After the end's message nothing more is written into the channels, but it may still be on its way to our descriptors.
             await Task.WhenAny(outputs, Task.Delay(Timeout.Infinite, cancellationToken));
+            // Not waited for: that its socket is closed would be told by an exception, which takes longer than the rest of the end.
             _link.CloseNow();
-            await carrying;
             return end;
         }
         finally

@@ -107,7 +107,7 @@ public static class CriuDump
                 // CRIU's errors are then about tasks that vanish under its hands.
                 if (ProcFs.Stat(options.InitPid) is null or { IsZombie: true })
                     return Ended();
-                return new CriuException(CriuFailure.Explain(errors, "dump", exit), CriuLog.Tail(log), failure);
+                return new CriuException(CriuFailure.Explain(errors, "dump", exit), CriuLog.Tail(log), failure) { MayPass = CriuFailure.MayPass(errors) };
         }
     }
 }

@@ -7,6 +7,9 @@ public sealed class CriuException : Exception
         : base(message, inner)
         => LogTail = logTail;
 
+    /// <summary>It was a matter of the moment: the same may succeed a little later.</summary>
+    public bool MayPass { get; init; }
+
     /// <summary>The last lines of CRIU's own log, for the ledger; null when there is none.</summary>
     public string? LogTail { get; }
 }

@@ -18,6 +18,7 @@ internal static partial class CriuFailure
         (BadSize(), "The file {1} changed its size while the job was moving; do not write to it from outside and move the job again."),
         (SocketBind(), "A UNIX socket of the job cannot be made again on the target's file system ({1}); put it into a directory of the job's own memory file system."),
         (ThreadName(), "A thread of the job was just being named or ended; move the job again."),
+        (LinkNameTaken(), "Another job that is being moved has the name in use that CRIU needs beside the removed file {1}; move the job again, and remove the file link_remap.* there if nothing is being moved."),
         (MissingFile(), "The file {1} that the job has open is not visible at the target; make it visible there or run the job with --stay."),
         (NoSpace(), "There is no space for the job's images or files; free memory or enlarge the memory file system."),
         (NoMemory(), "The machine has not enough free memory for the job; free memory or choose another machine."),
@@ -36,6 +37,12 @@ internal static partial class CriuFailure
         (OldCriu(), "CRIU refuses the images as made by another version; install the same version of CRIU on both machines."),
         (PidTaken(), "A process number that the job needs is taken at the target; move the job again."),
     ];
+
+    // What another moment would not have met.
+    private static readonly Regex[] Passing = [ThreadName(), TcpInFlight(), LinkNameTaken()];
+
+    /// <summary>It was a matter of the moment: the same may succeed a little later.</summary>
+    public static bool MayPass(IReadOnlyList<string> errors) => errors.Any(line => Passing.Any(pattern => pattern.IsMatch(line)));
 
     /// <param name="errors">CRIU's error lines, the first one first.</param>
     /// <param name="what">"dump" or "restore".</param>
@@ -92,6 +99,9 @@ internal static partial class CriuFailure
 
     [GeneratedRegex(@"Can't open file \S*proc/\d+/task/\d+/\S+|\S*proc/\d+/task/\d+/\S+ doesn't exist")]
     private static partial Regex ThreadName();
+
+    [GeneratedRegex(@"Can't link remap to (\S+): File exists")]
+    private static partial Regex LinkNameTaken();
 
     [GeneratedRegex(@"Can't open file (\S+) on restore|Can't open file (\S+?):? No such file|File (\S+) doesn't exist|Can't stat (\S+).*No such file")]
     private static partial Regex MissingFile();

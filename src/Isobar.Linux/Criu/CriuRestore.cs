@@ -58,7 +58,7 @@ public static class CriuRestore
         List<string> errors = [.. CriuLog.Errors(log)];
         if (answer?.ErrorText is { } text)
             errors.Add(text);
-        return new CriuException(CriuFailure.Explain(errors, "restore", exit), CriuLog.Tail(log));
+        return new CriuException(CriuFailure.Explain(errors, "restore", exit), CriuLog.Tail(log)) { MayPass = CriuFailure.MayPass(errors) };
     }
 
     /// <summary>State of one restore, between CRIU's notifications and the caller.</summary>

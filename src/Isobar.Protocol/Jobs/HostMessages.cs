@@ -94,7 +94,8 @@ public sealed record Resumed : HostMessage;
 /// <param name="Reason">One sentence for the user.</param>
 /// <param name="Log">The last lines of CRIU's log.</param>
 /// <param name="BeganHere">It failed here first, and not because the other side broke off.</param>
-public sealed record MoveFailed(int Incarnation, string Reason, string? Log = null, bool BeganHere = false) : HostMessage;
+/// <param name="MayPass">It was a matter of the moment: the same move may succeed a little later.</param>
+public sealed record MoveFailed(int Incarnation, string Reason, string? Log = null, bool BeganHere = false, bool MayPass = false) : HostMessage;
 
 /// <summary>The source: nothing of this move goes on here any more, and the job runs here as before.</summary>
 public sealed record Stayed(int Incarnation) : HostMessage;

@@ -4,10 +4,13 @@ using Isobar.Protocol.Links;
 namespace Isobar.Supervisor.Deputies;
 
 /// <summary>
-/// The home's part of a job for the whole of its life: its authority (incarnation and journal), its user's terminal or pipes, the coordinator of its moves.
+/// The home's part of a job for the whole of its life: its authority (incarnation and journal), and whoever speaks for its user, its host and its moves.
 /// </summary>
 internal sealed class Deputy : IDisposable
 {
+    /// <summary>What a shell gets when it is Isobar that failed, and not the program.</summary>
+    private const int CannotStart = 125;
+
     private static readonly TimeSpan ClientMustCome = TimeSpan.FromSeconds(15);
     /// <summary>A host that hears nothing in this time asks later, and is told by the daemon that the job is over.</summary>
     private static readonly TimeSpan HostHearsWithin = TimeSpan.FromSeconds(2);
@@ -24,21 +27,17 @@ internal sealed class Deputy : IDisposable
     private readonly IHostOpener _opener;
     private readonly JobStatusBoard _board;
     private readonly JobFiles _files;
-    private readonly OutputRoute[] _outputs = [new(), new()];
+    private readonly StreamSwitch _streams = new();
     private readonly TaskCompletionSource<JobEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _launched = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _oneMove = new(1);
-    private readonly List<Task> _outputPumps = [];
     private HostConnection? _host;
     private ClientSession? _client;
-    private BytePump? _input;
     private double _cpuOfEarlierHosts;
     private int _lastIncarnation;
 
     public Deputy(SupervisorConfig config, Journal journal, IHostOpener opener, JobStatusBoard board, JobFiles files)
     {
-        _files = files;
         _config = config;
         _spec = config.Spec ?? throw new ArgumentException("A deputy needs the program.", nameof(config));
         _journal = journal;
@@ -54,6 +53,9 @@ internal sealed class Deputy : IDisposable
     public JobSpec Spec => _spec;
 
     public JobPlace Place => _config.Place;
+
+    /// <summary>Where the run folders of all jobs of this home are.</summary>
+    public string JobsFolder => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_config.RunDirectory))!;
 
     /// <summary>The incarnation that runs; every older one is refused.</summary>
     public int Incarnation => _host?.Incarnation ?? 0;
@@ -73,19 +75,20 @@ internal sealed class Deputy : IDisposable
 
     public JobStatusBoard Board => _board;
 
+    /// <summary>The job's input and output at home.</summary>
+    public StreamSwitch Streams => _streams;
+
     /// <summary>Starts the program and stays with the job until it has ended and its user has got everything.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _journal.TryAdd(new JobCreated(DateTimeOffset.UtcNow, _config.Place.Id, _spec.Name, _spec.Uid, _spec.CommandLine, _spec.Detached, _spec.Stay));
-        if (_spec.Detached)
-            StartLogs();
-        else
+        if (!_spec.Detached)
             _ = GiveUpWithoutClientAsync();
         await StartAsync(_config.StartNode ?? Home, cancellationToken).ConfigureAwait(false);
         _ = WatchSilenceAsync(cancellationToken);
         var end = await _end.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         _journal.TryAdd(new JobFinished(DateTimeOffset.UtcNow, end, _board.Current.CpuSeconds));
-        await DeliverLastOutputAsync(cancellationToken).ConfigureAwait(false);
+        await _streams.DeliveredAsync(_spec.Detached ? TimeSpan.Zero : ClientMustCome, cancellationToken).ConfigureAwait(false);
         _board.Update(status => status with { State = JobState.Done, ExitCode = end.ExitCode, Reason = end.Reason, Ended = DateTimeOffset.UtcNow });
         if (_client is { } client)
         {
@@ -112,11 +115,7 @@ internal sealed class Deputy : IDisposable
             return;
         }
 
-        Connect(0, link[JobChannels.Output]);
-        Connect(1, link[JobChannels.Error]);
-        _attached.TrySetResult();
-        if (_host is not null)
-            StartInput();
+        _streams.Attach(link);
         await client.ListenAsync(HandleClientAsync, cancellationToken).ConfigureAwait(false);
         // The user's command is gone (its terminal closed, or it was killed): the job sees what it would see at a shell.
         if (!_end.Task.IsCompleted)
@@ -163,24 +162,6 @@ internal sealed class Deputy : IDisposable
         }
     }
 
-    /// <summary>Stops the flow of input to the present host and returns what was taken from the user but not handed to it.</summary>
-    internal async Task<byte[]> PauseInputAsync()
-    {
-        if (_input is not { } input)
-            return [];
-        await input.PauseAsync().ConfigureAwait(false);
-        return input.TakePending();
-    }
-
-    /// <summary>The move came to nothing: input flows to the present host again, what was taken first.</summary>
-    internal async Task ResumeInputAsync(byte[] pending)
-    {
-        if (_host is not { } host || host.Link.IsClosed)
-            return;
-        await host.Link[JobChannels.Input].WriteAsync(pending).ConfigureAwait(false);
-        _input?.Start();
-    }
-
     /// <summary>Older incarnations get no more of the home's files, and what they asked for is done or refused.</summary>
     internal async Task FenceFilesAsync(int incarnation)
     {
@@ -195,18 +176,11 @@ internal sealed class Deputy : IDisposable
     }
 
     /// <summary>The job runs at another host from now on.</summary>
-    internal void SwitchTo(HostConnection host, Sent sent, byte[] pendingInput)
+    internal void SwitchTo(HostConnection host, Sent sent)
     {
-        var old = _host!;
-        _outputs[0].EndCurrent(sent.Output);
-        _outputs[1].EndCurrent(sent.Error);
-        _outputs[0].Append(host.Link[JobChannels.Output]);
-        _outputs[1].Append(host.Link[JobChannels.Error]);
-        var unread = old.Link[JobChannels.Input].Unconsumed(sent.InputTaken);
+        _streams.SwitchTo(host.Link, sent);
         _cpuOfEarlierHosts = _board.Current.CpuSeconds;
         _host = host;
-        // In the background: the input window may be full until the job runs and reads again.
-        _ = FeedAsync(host, [sent.UnreadInput, unread, pendingInput]);
     }
 
     /// <summary>Listens to a host; its reports count while it is the present one.</summary>
@@ -223,14 +197,13 @@ internal sealed class Deputy : IDisposable
     {
         try
         {
+            if (_spec.Detached)
+                _streams.Keep(JournalFile.LogIn(_config.RecordDirectory!));
             var host = await _opener.OpenAsync(node, 1, cancellationToken).ConfigureAwait(false);
-            _outputs[0].Append(host.Link[JobChannels.Output]);
-            _outputs[1].Append(host.Link[JobChannels.Error]);
+            _streams.Begin(host.Link);
             _host = host;
             _journal.TryAdd(new JobPlaced(DateTimeOffset.UtcNow, host.Incarnation, node));
             Listen(host);
-            if (_client is not null)
-                StartInput();
             await host.TellAsync(new Launch(_spec, _config.Place), cancellationToken).ConfigureAwait(false);
             var step = await host.NextStepAsync<HostMessage>(host.Incarnation, LaunchWithin, "starting the program", cancellationToken).ConfigureAwait(false);
             if (step is LaunchFailed failed)
@@ -239,9 +212,14 @@ internal sealed class Deputy : IDisposable
                 _board.Update(status => status with { State = JobState.Running, Node = node, Incarnation = host.Incarnation });
             _launched.TrySetResult();
         }
-        catch (MoveException e)
+        catch (LinkClosedException)
         {
-            Finish(new JobEnd(125, e.Message));
+            // It was told nothing yet, so nothing of the job runs there.
+            Finish(new JobEnd(CannotStart, $"{node} went away before the program could be started there: start it again, or look at the log of isobard on {node}."));
+        }
+        catch (Exception e) when (e is MoveException or IOException or UnauthorizedAccessException)
+        {
+            Finish(new JobEnd(CannotStart, e.Message));
         }
     }
 
@@ -319,78 +297,8 @@ internal sealed class Deputy : IDisposable
 
     private void Finish(JobEnd end)
     {
-        // A host that is told nothing more would wait for ever with its outputs open.
-        foreach (var route in _outputs)
-            route.Finish();
+        _streams.Finish();
         _end.TrySetResult(end);
-    }
-
-    private void StartInput()
-    {
-        if (_client is not { } client)
-            return;
-        var input = new BytePump(client.Link[JobChannels.Input].ReadAsync, WriteInputAsync, () => _host?.Link[JobChannels.Input].Complete());
-        if (Interlocked.CompareExchange(ref _input, input, null) is null)
-            input.Start();
-    }
-
-    private ValueTask<int> WriteInputAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        _host!.Link[JobChannels.Input].WriteSomeAsync(bytes, cancellationToken);
-
-    private async Task FeedAsync(HostConnection host, byte[][] first)
-    {
-        try
-        {
-            foreach (var bytes in first)
-                await host.Link[JobChannels.Input].WriteAsync(bytes).ConfigureAwait(false);
-            if (_input is { Ended: true })
-                host.Link[JobChannels.Input].Complete();
-            else
-                _input?.Start();
-        }
-        catch (LinkClosedException)
-        {
-            // The job ended at once.
-        }
-    }
-
-    private void Connect(int stream, LinkChannel sink)
-    {
-        var pump = new BytePump(_outputs[stream].ReadAsync, sink.WriteSomeAsync, sink.Complete);
-        pump.Start();
-        _outputPumps.Add(pump.Completion);
-    }
-
-    private void StartLogs()
-    {
-        var log = new FileStream(JournalFile.LogIn(_config.RecordDirectory!), new FileStreamOptions
-        {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.Read,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        foreach (var route in _outputs)
-        {
-            var pump = new BytePump(
-                route.ReadAsync,
-                async (bytes, cancellationToken) =>
-                {
-                    await log.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
-                    return bytes.Length;
-                });
-            pump.Start();
-            _outputPumps.Add(pump.Completion);
-        }
-    }
-
-    /// <summary>The user gets everything, however slowly he reads: a pump ends when all was taken, or when its reader has gone.</summary>
-    private async Task DeliverLastOutputAsync(CancellationToken cancellationToken)
-    {
-        if (!_spec.Detached)
-            await Task.WhenAny(_attached.Task, Task.Delay(ClientMustCome, cancellationToken)).ConfigureAwait(false);
-        await Task.WhenAll(_outputPumps).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task GiveUpWithoutClientAsync()

@@ -73,7 +73,7 @@ internal sealed class HostConnection : IDisposable
                     case T awaited:
                         return awaited;
                     case MoveFailed failed:
-                        throw new MoveException(failed.Reason, failed.Log);
+                        throw new MoveException(failed);
                     default:
                         break;
                 }

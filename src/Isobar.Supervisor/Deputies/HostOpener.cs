@@ -110,7 +110,7 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
         return new HostConnection(node, incarnation, guest.Link);
     }
 
-    private static Task<IJobRoot> OpenHomeRootAsync(HostFolders folders, JobSpec spec, CancellationToken cancellationToken) =>
+    private static Task<IJobRoot> OpenHomeRootAsync(HostFolders folders, CancellationToken cancellationToken) =>
         Task.FromResult<IJobRoot>(new HomeRoot(folders.Root));
 
     private sealed record Guest(string Node, int Incarnation, ResumableLink Link)

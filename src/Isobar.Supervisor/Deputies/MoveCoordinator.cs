@@ -18,20 +18,42 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     private static readonly TimeSpan ResumeWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StayWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>What hinders a move for a moment only (a folder is being walked through, a thread is just being made) is waited for so long.</summary>
+    private static readonly TimeSpan TriesWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan TurnWithin = TimeSpan.FromSeconds(30);
+
     /// <summary>Moves the job and returns the ledger's line, which tells also of a failure.</summary>
     public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        if (deputy.Host!.Node == wish.TargetNode)
+            throw new MoveException($"job {deputy.Place.Id} is at {wish.TargetNode} already.");
+        var (record, mayPass) = await TryAsync(wish, progress, cancellationToken).ConfigureAwait(false);
+        if (mayPass)
+        {
+            using var turn = await SecondTries.TurnAsync(deputy.JobsFolder, TurnWithin, cancellationToken).ConfigureAwait(false);
+            var tries = Stopwatch.StartNew();
+            while (mayPass && tries.Elapsed < TriesWithin && !deputy.HasEnded)
+                (record, mayPass) = await TryAsync(wish, progress, cancellationToken).ConfigureAwait(false);
+        }
+
+        record = record with { TotalSeconds = clock.Elapsed.TotalSeconds };
+        deputy.Journal.TryAdd(new MoveTried(DateTimeOffset.UtcNow, record));
+        deputy.Board.Publish(new MoveEnded(record));
+        return record;
+    }
+
+    private async Task<(MoveRecord Record, bool MayPass)> TryAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
     {
         var (targetNode, targetAddress) = (wish.TargetNode, wish.TargetAddress);
         var clock = Stopwatch.StartNew();
         var source = deputy.Host!;
-        if (source.Node == targetNode)
-            throw new MoveException($"job {deputy.Place.Id} is at {targetNode} already.");
         var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = wish.Why, PredictedGainSeconds = wish.PredictedGainSeconds };
+        var mayPass = false;
         var before = deputy.Board.Current.State;
         deputy.Board.Update(status => status with { State = JobState.Moving });
         var ticket = new MoveTicket(deputy.NextIncarnation(), RandomNumberGenerator.GetHexString(32), source.Node, targetNode);
         HostConnection? target = null;
-        var pending = Array.Empty<byte>();
         var (asked, decided) = (false, false);
         try
         {
@@ -43,7 +65,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             record = record with { PrepareSeconds = clock.Elapsed.TotalSeconds };
 
             progress(new MoveAdvanced("transfer", 0, 0));
-            pending = await deputy.PauseInputAsync().ConfigureAwait(false);
+            await deputy.Streams.PauseInputAsync().ConfigureAwait(false);
             asked = true;
             await source.TellAsync(new MoveOut(ticket, targetNode, targetAddress), cancellationToken).ConfigureAwait(false);
             var sent = await SentUnlessTargetFailsAsync(source, target, cancellationToken).ConfigureAwait(false);
@@ -58,7 +80,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             deputy.Journal.Add(new JobPlaced(DateTimeOffset.UtcNow, ticket.Incarnation, targetNode), durable: true);
             decided = true;
             await deputy.FenceFilesAsync(ticket.Incarnation).ConfigureAwait(false);
-            deputy.SwitchTo(target, sent, pending);
+            deputy.SwitchTo(target, sent);
             await target.TellAsync(new Decide(ticket.Incarnation, Commit: true), CancellationToken.None).ConfigureAwait(false);
             await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: true)).ConfigureAwait(false);
             await target.NextStepAsync<Resumed>(ticket.Incarnation, ResumeWithin, "letting the job go on", CancellationToken.None).ConfigureAwait(false);
@@ -71,11 +93,12 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         {
             // With the job its host goes away, which is all that a move in progress sees of it.
             var reason = deputy.HasEnded ? "the job ended while it was being moved." : e is OperationCanceledException ? "the move was cancelled." : e.Message;
-            record = record with { Failure = reason, Log = (e as MoveException)?.Log };
-            var why = await AbortAsync(source, target, ticket, asked, pending, before).ConfigureAwait(false);
+            record = record with { Failure = reason, Log = (e as MoveException)?.Said?.Log };
+            mayPass = e is MoveException { Said.MayPass: true };
+            var why = await AbortAsync(source, target, ticket, asked, before).ConfigureAwait(false);
             // When the source gives up, the target may be the first to say so: to it, the connection broke off.
             if (why is { BeganHere: true } && e is not OperationCanceledException)
-                record = record with { Failure = why.Reason, Log = why.Log };
+                (record, mayPass) = (record with { Failure = why.Reason, Log = why.Log }, why.MayPass);
         }
         catch (MoveException e)
         {
@@ -86,10 +109,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
 
         if (record.Committed)
             await source.DismissAsync().ConfigureAwait(false);
-        record = record with { TotalSeconds = clock.Elapsed.TotalSeconds };
-        deputy.Journal.TryAdd(new MoveTried(DateTimeOffset.UtcNow, record));
-        deputy.Board.Publish(new MoveEnded(record));
-        return record;
+        return (record, mayPass);
     }
 
     private static async Task<Sent> SentUnlessTargetFailsAsync(HostConnection source, HostConnection target, CancellationToken cancellationToken)
@@ -98,21 +118,11 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         var sending = source.NextStepAsync<Sent>(target.Incarnation, TransferWithin, "sending the job", stop.Token);
         var failing = target.FailureAsync("receiving the job", stop.Token);
         var first = await Task.WhenAny(sending, failing).ConfigureAwait(false);
-        try
-        {
-            if (first == failing)
-            {
-                var failed = await failing.ConfigureAwait(false);
-                throw new MoveException(failed.Reason, failed.Log);
-            }
-
-            return await sending.ConfigureAwait(false);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(sending, failing).ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
-        }
+        await stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(sending, failing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // When the source gives up, the target sees its connection break off, and both say so at once: the first cause counts.
+        var secondHand = first == failing && sending.Exception?.InnerException is not MoveException { Said.BeganHere: true };
+        return secondHand ? throw new MoveException(await failing.ConfigureAwait(false)) : await sending.ConfigureAwait(false);
     }
 
     /// <summary>What the job wrote at the source must be here, in this process, before the source may forget it.</summary>
@@ -132,13 +142,13 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
     }
 
     /// <summary>Lets the job go on where it is. Returns why the source could not send it, when it was the source.</summary>
-    private async Task<MoveFailed?> AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, byte[] pending, JobState before)
+    private async Task<MoveFailed?> AbortAsync(HostConnection source, HostConnection? target, MoveTicket ticket, bool asked, JobState before)
     {
         await TellSourceAsync(source, new Decide(ticket.Incarnation, Commit: false)).ConfigureAwait(false);
         if (target is not null)
             await target.DismissAsync().ConfigureAwait(false);
         var why = asked ? await source.StayedAsync(ticket.Incarnation, StayWithin).ConfigureAwait(false) : null;
-        await deputy.ResumeInputAsync(pending).ConfigureAwait(false);
+        deputy.Streams.ResumeInput();
         deputy.Board.Update(status => status with { State = status.State == JobState.Moving ? before : status.State });
         return why;
     }

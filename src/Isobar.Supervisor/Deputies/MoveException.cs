@@ -1,3 +1,5 @@
+using Isobar.Protocol.Jobs;
+
 namespace Isobar.Supervisor.Deputies;
 
 /// <summary>A move cannot be; the message is one sentence for the user. The job goes on where it was.</summary>
@@ -7,17 +9,17 @@ internal sealed class MoveException : Exception
     {
     }
 
-    public string? Log { get; }
+    /// <summary>The word of the host that failed, if one said so.</summary>
+    public MoveFailed? Said { get; }
 
     public MoveException(string message)
         : base(message)
     {
     }
 
-    /// <param name="message">The sentence.</param>
-    /// <param name="log">The end of CRIU's log, for the ledger.</param>
-    public MoveException(string message, string? log)
-        : base(message) => Log = log;
+    /// <summary>What one of the hosts said.</summary>
+    public MoveException(MoveFailed failure)
+        : base(failure.Reason) => Said = failure;
 
     public MoveException(string message, Exception innerException)
         : base(message, innerException)

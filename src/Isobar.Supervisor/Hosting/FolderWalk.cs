@@ -35,12 +35,12 @@ internal static class FolderWalk
     public static void MustNotHaveBegun(JobProcess job, OpenFolders standing)
     {
         if (!Look(job).AllIn(standing))
-            throw Walks();
+            throw Walks(mayPass: true);
     }
 
     // By descent: helpers of CRIU are in the job's namespaces for a while, too, and have folders of their own open.
     private static OpenFolders Look(JobProcess job) => OpenFolders.Of(ProcessTree.Descend(job.Init.Pid));
 
-    private static CriuException Walks() =>
-        new("The job is walking through a tree of folders (as find, du and rm -r do), which a move would break off; move it again when it has done that.");
+    private static CriuException Walks(bool mayPass = false) =>
+        new("The job is walking through a tree of folders (as find, du and rm -r do), which a move would break off; move it again when it has done that.") { MayPass = mayPass };
 }

@@ -91,7 +91,7 @@ internal sealed class GuestSupervisor : IDisposable
             await stream.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<IJobRoot> OpenRootAsync(HostFolders folders, JobSpec spec, CancellationToken cancellationToken) =>
+    private async Task<IJobRoot> OpenRootAsync(HostFolders folders, CancellationToken cancellationToken) =>
         await ViewRoot.OpenAsync(folders.Root, _config.Incarnation, ConnectFilesAsync, cancellationToken).ConfigureAwait(false);
 
     private async ValueTask<Stream> ConnectFilesAsync(CancellationToken cancellationToken)

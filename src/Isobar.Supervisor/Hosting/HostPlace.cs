@@ -4,7 +4,7 @@ using Isobar.Protocol.Security;
 namespace Isobar.Supervisor.Hosting;
 
 /// <summary>Where a job host works: its node, its folders, and how it reaches the rest of the cluster.</summary>
-internal sealed class HostPlace(string node, string runDirectory, int incarnation, bool atHome, Lazy<ClusterIdentity?> identity, Func<HostFolders, JobSpec, CancellationToken, Task<IJobRoot>> openRoot)
+internal sealed class HostPlace(string node, string runDirectory, int incarnation, bool atHome, Lazy<ClusterIdentity?> identity, Func<HostFolders, CancellationToken, Task<IJobRoot>> openRoot)
 {
     private readonly TaskCompletionSource<Stream> _images = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -22,7 +22,7 @@ internal sealed class HostPlace(string node, string runDirectory, int incarnatio
     /// <summary>The secret that the sender of this incarnation's images must show; null while none is expected.</summary>
     public MoveTicket? Expected { get; set; }
 
-    public Task<IJobRoot> OpenRootAsync(HostFolders folders, JobSpec spec, CancellationToken cancellationToken) => openRoot(folders, spec, cancellationToken);
+    public Task<IJobRoot> OpenRootAsync(HostFolders folders, CancellationToken cancellationToken) => openRoot(folders, cancellationToken);
 
     /// <summary>The connection on which the images come.</summary>
     public Task<Stream> ImagesAsync(CancellationToken cancellationToken) => _images.Task.WaitAsync(cancellationToken);

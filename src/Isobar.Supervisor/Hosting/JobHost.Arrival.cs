@@ -18,7 +18,7 @@ internal sealed partial class JobHost
         try
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
-            _root = await _here.OpenRootAsync(_folders, arrival.Spec, cancellationToken).ConfigureAwait(false);
+            _root = await RootAsync().ConfigureAwait(false);
             _folders.MakeRoomForImages();
             _here.Expected = arrival.Ticket;
             await _reports.SendAsync(new ReadyToReceive(), cancellationToken).ConfigureAwait(false);
@@ -36,6 +36,7 @@ internal sealed partial class JobHost
         await using var stream = await _here.ImagesAsync(cancellationToken).ConfigureAwait(false);
         using var images = new ImageDirectory(_folders.Images);
         await new ImageStreamReader(stream, images).ReceiveAsync(cancellationToken).ConfigureAwait(false);
+        GhostFiles.Rename(_folders.Images, JobMounts.SharedMemory);
         await SharedMemoryTree.ReceiveAsync(_folders.SharedMemory, stream, cancellationToken).ConfigureAwait(false);
         return await JobTransport.ReadAsync(stream, HostingJson.Default.MoveTrailer, cancellationToken).ConfigureAwait(false);
     }

@@ -102,7 +102,7 @@ internal sealed partial class JobHost
         }
     }
 
-    private static MoveFailed Failure(int incarnation, Exception e) => new(incarnation, e.Message, (e as CriuException)?.LogTail, e is CriuException);
+    private static MoveFailed Failure(int incarnation, Exception e) => new(incarnation, e.Message, (e as CriuException)?.LogTail, e is CriuException, e is CriuException { MayPass: true });
 
     private async Task ReportAsync(HostMessage message)
     {

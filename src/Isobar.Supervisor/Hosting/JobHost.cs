@@ -16,7 +16,6 @@ internal sealed partial class JobHost : IDisposable
     private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(2);
-    private const int LooksPerFreeze = 4;
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
 
     private readonly HostPlace _here;
@@ -27,6 +26,7 @@ internal sealed partial class JobHost : IDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly List<Task> _running = [];
     private JobPlace? _place;
+    private Task<IJobRoot>? _opening;
     private IJobRoot? _root;
     private JobProcess? _job;
     private JobStreams? _streams;
@@ -44,6 +44,9 @@ internal sealed partial class JobHost : IDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ended.Token);
+        // Whatever a guest is started for, it needs the home's files: they are called for while the first order is still on its way.
+        if (!_here.AtHome)
+            _ = RootAsync();
         try
         {
             while (await _orders.ReceiveAsync(either.Token).ConfigureAwait(false) is { } order)
@@ -107,12 +110,15 @@ internal sealed partial class JobHost : IDisposable
         }
     }
 
+    /// <summary>The job's files, opened once.</summary>
+    private Task<IJobRoot> RootAsync() => _opening ??= _here.OpenRootAsync(_folders, _ended.Token);
+
     private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
     {
         _place = launch.Place;
         try
         {
-            _root = await _here.OpenRootAsync(_folders, launch.Spec, cancellationToken).ConfigureAwait(false);
+            _root = await RootAsync().ConfigureAwait(false);
             var plan = new LaunchPlan(launch.Spec, launch.Place, _root.Path, _folders.SharedMemory, _root.AtHome);
             var (job, failure) = await JobLauncher.LaunchAsync(plan, cancellationToken).ConfigureAwait(false);
             if (failure is not null)
@@ -193,7 +199,7 @@ internal sealed partial class JobHost : IDisposable
                 await Task.Delay(every, cancellationToken).ConfigureAwait(false);
                 KeepStill(job);
                 // Neither a move nor the lease nor a rule is the user's stop.
-                if (!_moving && !StandsStill && job.MainIsStopped != stopped)
+                if (!_moving && !_standstill.IsOn && job.MainIsStopped != stopped)
                 {
                     stopped = !stopped;
                     await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
@@ -222,8 +228,14 @@ internal sealed partial class JobHost : IDisposable
 
         await Task.WhenAny(Task.WhenAll(_running), Task.Delay(OutputAfterEnd)).ConfigureAwait(false);
         _job?.Dispose();
-        if (_root is not null)
-            await _root.DisposeAsync().ConfigureAwait(false);
+        if (_opening is { } opening)
+        {
+            // Opened, or given up.
+            await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (opening.IsCompletedSuccessfully)
+                await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+
         _folders.Remove();
     }
 }

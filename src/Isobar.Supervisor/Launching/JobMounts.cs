@@ -9,12 +9,15 @@ namespace Isobar.Supervisor.Launching;
 /// </summary>
 internal static class JobMounts
 {
+    /// <summary>The job's own memory file system, which goes with it.</summary>
+    public const string SharedMemory = "/dev/shm";
+
     /// <summary>The keys and mount points inside the job, as CRIU's dump option <c>--external mnt[POINT]:KEY</c>.</summary>
     public static IEnumerable<string> ForDump(JobPlace place)
     {
         yield return "mnt[/sys]:sys";
         yield return "mnt[/dev]:dev";
-        yield return "mnt[/dev/shm]:shm";
+        yield return $"mnt[{SharedMemory}]:shm";
         for (var i = 0; i < place.Mounts.Count; i++)
             yield return $"mnt[{place.Mounts[i]}]:home{i}";
     }
@@ -38,7 +41,7 @@ internal static class JobMounts
         Mounting.Bind("/sys", root + "/sys");
         Mounting.Bind("/dev", root + "/dev");
         Mounting.Terminals(root + "/dev/pts");
-        Mounting.Bind(sharedMemory, root + "/dev/shm");
+        Mounting.Bind(sharedMemory, root + SharedMemory);
     }
 
     private static string SourceOf(string point, string root, bool atHome) => atHome ? point : root + point;

@@ -140,7 +140,7 @@ public class IsobarCluster : IAsyncLifetime
     private async Task PrepareProgramsAsync()
     {
         Directory.CreateDirectory(Seen(Home, Folder));
-        string[] compiled = ["shared", "threads", "files", "memory", "unmovable"];
+        string[] compiled = ["shared", "threads", "files", "nameless", "memory", "unmovable"];
         var build = string.Join(" && ", compiled.Select(program => $"gcc -O2 -pthread -o {program} {Repository.Programs}/{program}.c -lrt"));
         var result = await ShAsync(Home, $"cd {Folder} && {build} && cp {Repository.Programs}/*.sh {Repository.Programs}/*.py {Repository.Programs}/*.js {Repository.Programs}/*.java . && cp -r {Repository.DotnetProgram} dotnet");
         Assert.True(result.ExitCode == 0, result.Error);

@@ -34,11 +34,23 @@ internal sealed class ProtoWriter
         return this;
     }
 
-    public ProtoWriter Message(int field, ProtoWriter message)
+    public ProtoWriter Message(int field, ProtoWriter message) => Bytes(field, message.Written);
+
+    public ProtoWriter Bytes(int field, ReadOnlySpan<byte> value)
     {
         Varint(((ulong)field << 3) | 2);
-        Varint((ulong)message.Written.Length);
-        _buffer.Write(message.Written);
+        Varint((ulong)value.Length);
+        _buffer.Write(value);
+        return this;
+    }
+
+    /// <summary>sint32: numbers near zero of both signs are short.</summary>
+    public ProtoWriter Signed(int field, int value) => Number(field, (uint)((value << 1) ^ (value >> 31)));
+
+    /// <summary>A field of another message as it stands there, key and all.</summary>
+    public ProtoWriter Field(ReadOnlySpan<byte> keyAndValue)
+    {
+        _buffer.Write(keyAndValue);
         return this;
     }
 

@@ -1,0 +1,102 @@
+using Isobar.Linux.Files;
+using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Links;
+using Isobar.Supervisor.Deputies;
+
+namespace Isobar.Supervisor.Tests.Deputies;
+
+/// <summary>What hinders a move for a moment only is waited for; what would hinder it again is not.</summary>
+public sealed class MoveTriesTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly string _folder = Directory.CreateTempSubdirectory("isobar-moves-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => FolderRemoval.Remove(_folder);
+
+    [Fact]
+    public async Task A_move_that_failed_for_the_moment_is_tried_again_as_another_incarnation()
+    {
+        var (record, tried) = await MoveAsync(incarnation => new MoveFailed(incarnation, $"walks {incarnation}.", BeganHere: true, MayPass: incarnation < 4));
+        Assert.Equal([2, 3, 4], tried);
+        Assert.Equal((false, "walks 4."), (record.Committed, record.Failure));
+        Assert.Equal(record, Assert.Single(JournalFile.Read(_folder).OfType<MoveTried>()).Move);
+    }
+
+    [Fact]
+    public async Task A_move_that_cannot_be_is_tried_once()
+    {
+        var (record, tried) = await MoveAsync(incarnation => new MoveFailed(incarnation, "io_uring.", BeganHere: true));
+        Assert.Equal([2], tried);
+        Assert.Equal("io_uring.", record.Failure);
+    }
+
+    [Fact]
+    public async Task A_job_that_never_gets_to_rest_is_given_up()
+    {
+        var (record, tried) = await MoveAsync(incarnation => new MoveFailed(incarnation, "walks.", BeganHere: true, MayPass: true), pause: 200);
+        Assert.Equal("walks.", record.Failure);
+        Assert.InRange(tried.Count, 2, 20);
+        Assert.InRange(record.TotalSeconds, 3, 15);
+    }
+
+    [Fact]
+    public async Task When_the_source_gives_up_its_reason_counts_and_not_the_targets_broken_connection()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var (record, tried) = await MoveAsync(
+                incarnation => new MoveFailed(incarnation, "walks.", BeganHere: true, MayPass: incarnation < 3), fromTarget: incarnation => new MoveFailed(incarnation, "it broke off."));
+            Assert.Equal("walks.", record.Failure);
+            Assert.Equal([2, 3], tried);
+        }
+    }
+
+    private async Task<(MoveRecord Record, List<int> Tried)> MoveAsync(Func<int, HostMessage> answer, int pause = 0, Func<int, HostMessage>? fromTarget = null)
+    {
+        var tried = new List<int>();
+        MessageStream<HostMessage>? target = null;
+        await using var home = new TestHome(_folder, startNode: "alpha", (node, incarnation) => Host(node, incarnation, async (order, reports) =>
+        {
+            switch (order)
+            {
+                case Launch:
+                    await reports.SendAsync(new Launched(), Cancellation);
+                    break;
+                case PrepareArrival:
+                    target = reports;
+                    await reports.SendAsync(new ReadyToReceive(), Cancellation);
+                    break;
+                case MoveOut move:
+                    tried.Add(move.Ticket.Incarnation);
+                    await Task.Delay(pause, Cancellation);
+                    if (fromTarget is not null)
+                        await target!.SendAsync(fromTarget(move.Ticket.Incarnation), Cancellation);
+                    await reports.SendAsync(answer(move.Ticket.Incarnation), Cancellation);
+                    await reports.SendAsync(new Stayed(move.Ticket.Incarnation), Cancellation);
+                    break;
+                default:
+                    break;
+            }
+        }));
+        _ = home.Deputy.RunAsync(Cancellation);
+        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand"), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
+        return (record, tried);
+    }
+
+    private static HostConnection Host(string node, int incarnation, Func<DeputyMessage, MessageStream<HostMessage>, Task> obey)
+    {
+        var (ours, theirs) = LinkPair.Create(JobChannels.Count);
+        _ = ObeyAsync();
+        return new HostConnection(node, incarnation, ours);
+
+        async Task ObeyAsync()
+        {
+            using var orders = new MessageStream<DeputyMessage>(theirs[JobChannels.Control], JobJson.Default.DeputyMessage);
+            using var reports = new MessageStream<HostMessage>(theirs[JobChannels.Control], JobJson.Default.HostMessage);
+            while (await orders.ReceiveAsync(Cancellation) is { } order)
+                await obey(order, reports);
+        }
+    }
+}
