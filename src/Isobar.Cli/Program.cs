@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Isobar.Cli;
 using Isobar.Cli.Jobs;
-using Isobar.Cli.Sandbox.Commands;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol;
 
