@@ -5,8 +5,8 @@ using Isobar.Simulation.Experiments;
 using Isobar.Simulation.Networks;
 using Isobar.Simulation.Reports;
 using Isobar.Simulation.Statistics;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 using static Isobar.Simulation.Bench.Runs;
 
 namespace Isobar.Simulation.Bench;

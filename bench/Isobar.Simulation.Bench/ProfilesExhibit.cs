@@ -4,8 +4,8 @@ using Isobar.Simulation.Comparing;
 using Isobar.Simulation.Experiments;
 using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Simulation.Bench;
 
