@@ -53,7 +53,7 @@ internal static class OpportunityExhibit
 
     private static void Ratios(ExhibitPage page)
     {
-        page.Heading("A model that gives the order and the ratios");
+        page.Heading("A model that gives the order and, nearly, the ratio of PVM");
         page.Text(
             $"Six equal machines; {Scenarios} scenarios of 10,000 s; Poisson arrivals one per 10 s, demand {F(Fitted.Demand, "0.#")}/U s of such a machine (2/U s of one six times as fast), memory {F(Fitted.MemoryPercent, "0.#")}/U % of it, a tenth of the speed for all jobs of a machine whose memory is overcommitted, and at 10,000 s the run is over: what has not ended then is not counted. "
             + "Information is gossiped (two messages a second per node), and moves cost 0.15 s, 1 GB/s and CPU at both ends. Demand and memory were chosen for the ratio of PVM; the order, the other ratios and the policies are not fitted. The level stays below the published one, and E-MOSIX gains nothing over MOSIX (remembered: 13 %).");
