@@ -4,8 +4,8 @@ using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Networks;
 using Isobar.Simulation.Reports;
 using Isobar.Simulation.Statistics;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 using static Isobar.Simulation.Bench.Runs;
 
 namespace Isobar.Simulation.Bench;

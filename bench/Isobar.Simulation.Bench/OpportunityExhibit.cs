@@ -1,9 +1,10 @@
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
+using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
 using Isobar.Simulation.Statistics;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 using static Isobar.Simulation.Bench.Runs;
 
 namespace Isobar.Simulation.Bench;
@@ -11,14 +12,24 @@ namespace Isobar.Simulation.Bench;
 /// <summary>Scoreboard 2: the scenarios of Amir, Awerbuch, Barak, Borgstrom and Keren.</summary>
 internal static class OpportunityExhibit
 {
-    private const int Scenarios = 60;
-    private const int FewScenarios = 24;
+    private const int Scenarios = 12;
+    private const int FewScenarios = 4;
+    private const double Seconds = 10_000;
     private const double Memory = 64e6;
-
-    // Six unequal machines, slow enough for the load that the published slowdowns tell of, fast enough for round robin to be stable.
-    private static readonly (float Speed, double Memory)[] Machines = [(0.7f, 1), (0.6f, 1), (0.55f, 1), (0.5f, 1), (0.45f, 1), (0.45f, 1)];
-
     private const double PublishedMosix = 8.557;
+
+    private static readonly Model Fitted = new("the model") { Speeds = [1, 1, 1, 1, 1, 1], Demand = 12, MemoryPercent = 0.3, EndAt = Seconds };
+
+    private static readonly Model[] Changed =
+    [
+        Fitted,
+        Fitted with { Name = "jobs left at 10,000 s run to their end and count", EndAt = 6 * Seconds },
+        Fitted with { Name = "memory 1/U %", MemoryPercent = 1 },
+        Fitted with { Name = "overcommitted memory costs nothing", Thrashing = 1 },
+        Fitted with { Name = "demand 8/U s", Demand = 8 },
+        Fitted with { Name = "machines of speeds 1.3, 1.1, 1.0, 0.9, 0.85, 0.85", Speeds = [1.3f, 1.1f, 1, 0.9f, 0.85f, 0.85f] },
+        new("as remembered: demand 2/U s, memory 1/U %, speeds 0.7 to 0.45, all jobs count") { Speeds = [0.7f, 0.6f, 0.55f, 0.5f, 0.45f, 0.45f], Demand = 2, MemoryPercent = 1, EndAt = 6 * Seconds },
+    ];
 
     private static readonly (string Name, Profile Profile, double Published)[] Contenders =
     [
@@ -27,75 +38,74 @@ internal static class OpportunityExhibit
         ("MOSIX: threshold and ushering", Mosix(), PublishedMosix),
         ("E-MOSIX: opportunity cost, moved", ProfileReader.Load("mosix-oppcost"), 7.479),
         ("isobar", ProfileReader.Load("isobar"), double.NaN),
-        ("none", ProfileReader.Load("local"), double.NaN),
     ];
 
     public static Task MakeAsync(ExhibitPage page)
     {
-        page.Heading("The generator as remembered");
+        page.Heading("What is known of the published simulation");
         page.Text(
-            $"Six machines of speeds {string.Join(", ", Machines.Select(machine => machine.Speed))} and memories {string.Join(", ", Machines.Select(machine => machine.Memory))} of the largest; {Scenarios} scenarios of 10,000 s; Poisson arrivals one per 10 s, demand 2/U s, memory 1/U % of the largest machine, tenfold slow-down when memory is overcommitted. Information is gossiped "
-            + "(two messages a second per node) and moves cost 0.15 s, 1 GB/s and CPU at both ends. The generator's constants are remembered, not read, and the machines' speeds are ours: order and ratios are to be compared, not the values. "
-            + "The order is the published one. Policies that know nothing of memory can be caught in a spiral: a node whose memory is overcommitted serves a tenth of its work while arrivals go on. What that does to the ratios is the next table.");
-        var mosix = 0.0;
-        var means = new List<(string Name, Estimate Slowdown, double Published, List<string> More)>();
-        var table = new Table("policy", "slowdown here", "of MOSIX", "published", "of MOSIX ", "median", "p95", "moves per job", "thrashings per run");
-        var bars = new List<(double, double)>();
-        foreach (var (name, profile, published) in Contenders)
-        {
-            var runs = Map(Enumerable.Range(1, Scenarios), seed => Run(Generators.Amir(6, 10000, (ulong)seed, 10, Memory), profile, World((ulong)seed)));
-            var slowdown = Estimate.Of([.. runs.Select(run => run.MeanSlowdown)]);
-            mosix = name.StartsWith("MOSIX", StringComparison.Ordinal) ? slowdown.Mean : mosix;
-            bars.Add((slowdown.Mean, slowdown.HalfWidth));
-            means.Add((name, slowdown, published,
-            [
-                F(runs.Average(run => run.MedianSlowdown), "0.00"),
-                F(runs.Average(run => run.P95Slowdown), "0.0"),
-                F(runs.Sum(run => run.Moves) / (double)runs.Sum(run => run.Processes), "0.00"),
-                F(runs.Average(run => run.Thrashings), "0.0"),
-            ]));
-        }
-
-        foreach (var (name, slowdown, published, rest) in means)
-        {
-            table.Add(
-            [
-                name,
-                $"{F(slowdown.Mean, "0.00")} ±{F(slowdown.HalfWidth, "0.00")}",
-                F(slowdown.Mean / mosix, "0.00"),
-                double.IsNaN(published) ? "" : F(published, "0.00"),
-                double.IsNaN(published) ? "" : F(published / PublishedMosix, "0.00"),
-                .. rest,
-            ]);
-        }
-
-        page.Plot("mean slowdown by policy", new BarPlot("Scenarios of Amir et al.: mean slowdown", "mean slowdown (log scale)", [.. Contenders.Select(c => c.Name.Split(':')[0])], [("slowdown", bars)]) { From = 1, Log = true }.ToSvg());
-        page.Table(table);
-        Softer(page);
+            "From Borgstrom's slides on it: all jobs of a machine have equal shares of its CPU, and a tenth of them while its memory is overcommitted; the slowdown of a job is its time in the system over the time alone on the best machine; a scenario gives the mean over its jobs, and 3000 scenarios were averaged; "
+            + "PVM assigns round robin, E-PVM knows each job's demands; MOSIX 8.557, E-PVM 9.795 (+14 %), PVM +68 %. Remembered, not read: six machines, Poisson arrivals one per 10 s, demand 2/U s, memory 1/U %, U uniform, runs of 10,000 s; E-MOSIX 7.479. Not known: speeds and memories of the machines, and what becomes of jobs that are left when a run ends.");
+        Ratios(page);
+        OneAtATime(page);
         return Task.CompletedTask;
     }
 
-    /// <summary>The constant that decides the ratio of round robin: what overcommitted memory costs.</summary>
-    private static void Softer(ExhibitPage page)
+    private static void Ratios(ExhibitPage page)
     {
-        page.Heading("The constants that are remembered: what overcommitted memory costs, and the load");
+        page.Heading("A model that gives the order and, nearly, the ratio of PVM");
         page.Text(
-            $"Slowdown relative to MOSIX, {FewScenarios} scenarios each (in brackets MOSIX' own slowdown). The ratio of round robin hangs on the slow-down factor of a node whose memory is overcommitted: factors of 2 to 3 give the published 1.68, a factor of 10 for all processes of the node starts the spiral. The ratio of E-PVM hangs on it too, and on the load, since a start cannot be taken back: 1.08 to 1.23 at the factor of 10, published 1.14. "
-            + "So no single factor gives both: the published simulation must have slowed a node by 10 in some way that does not spread, and that could not be found out. "
-            + "E-MOSIX gains less here than the remembered 0.87; isobar, with old news and moves that cost, gains more than it. The published slowdown of 8.6 for MOSIX itself asks for a load near 1, where runs of 10,000 s differ too much to compare policies.");
-        var table = new Table(["arrivals one per", "slow-down factor", .. Contenders.Where(one => one.Name != "none").Select(one => one.Name.Split(':')[0])]);
-        table.Add(["published", "", .. Contenders.Where(one => one.Name != "none").Select(one => double.IsNaN(one.Published) ? "" : F(one.Published / PublishedMosix, "0.00"))]);
-        foreach (var (gap, factor) in new (double, double)[] { (10, 1), (10, 2), (10, 3), (10, 10), (7, 1), (7, 2), (7, 10) })
+            $"Six equal machines; {Scenarios} scenarios of 10,000 s; Poisson arrivals one per 10 s, demand {F(Fitted.Demand, "0.#")}/U s of such a machine (2/U s of one six times as fast), memory {F(Fitted.MemoryPercent, "0.#")}/U % of it, a tenth of the speed for all jobs of a machine whose memory is overcommitted, and at 10,000 s the run is over: what has not ended then is not counted. "
+            + "Information is gossiped (two messages a second per node), and moves cost 0.15 s, 1 GB/s and CPU at both ends. Demand and memory were chosen for the ratio of PVM; the order, the other ratios and the policies are not fitted. The level stays below the published one, and E-MOSIX gains nothing over MOSIX (remembered: 13 %).");
+        var runs = Contenders.Select(one => Map(Enumerable.Range(1, Scenarios), seed => Fitted.Run(one.Profile, (ulong)seed))).ToList();
+        var slowdowns = runs.Select(of => Estimate.Of([.. of.Select(run => run.MeanSlowdown)])).ToList();
+        var mosix = slowdowns[MosixIndex].Mean;
+        var table = new Table("policy", "slowdown here", "of MOSIX", "published", "of MOSIX ", "median", "p95", "moves per job", "thrashings per run", "left at the end");
+        for (var i = 0; i < Contenders.Length; i++)
         {
-            var means = Contenders.Where(one => one.Name != "none").Select(one => (one.Name, Map(
-                Enumerable.Range(1, FewScenarios),
-                seed => Run(Generators.Amir(6, 10000, (ulong)seed, gap, Memory), one.Profile, World((ulong)seed) with { Thrashing = factor, EndAt = 30_000 }).MeanSlowdown).Average())).ToList();
-            var mosix = means.First(one => one.Name.StartsWith("MOSIX", StringComparison.Ordinal)).Item2;
-            table.Add([$"{F(gap, "0.#")} s", F(factor, "0"), .. means.Select(one => F(one.Item2 / mosix, "0.00") + (one.Item2 == mosix ? $" ({F(mosix, "0.00")})" : ""))]);
+            var (name, _, published) = Contenders[i];
+            table.Add(
+                name,
+                $"{F(slowdowns[i].Mean, "0.00")} ±{F(slowdowns[i].HalfWidth, "0.00")}",
+                F(slowdowns[i].Mean / mosix, "0.00"),
+                double.IsNaN(published) ? "" : F(published, "0.00"),
+                double.IsNaN(published) ? "" : F(published / PublishedMosix, "0.00"),
+                F(runs[i].Average(run => run.MedianSlowdown), "0.00"),
+                F(runs[i].Average(run => run.P95Slowdown), "0.0"),
+                F(runs[i].Sum(run => run.Moves) / (double)runs[i].Sum(run => run.Processes), "0.00"),
+                F(runs[i].Average(run => run.Thrashings), "0.0"),
+                F(runs[i].Average(run => run.Unfinished), "0"));
+        }
+
+        string[] names = [.. Contenders.Select(one => one.Name.Split(':')[0])];
+        page.Plot("mean slowdown by policy", new BarPlot(
+            "Scenarios of Amir et al.: mean slowdown",
+            "mean slowdown",
+            names,
+            [("here", [.. slowdowns.Select(one => (one.Mean, one.HalfWidth))]), ("published", [.. Contenders.Select(one => (one.Published, 0.0))])]).ToSvg());
+        page.Table(table);
+    }
+
+    /// <summary>Which of the model's parts the ratios hang on.</summary>
+    private static void OneAtATime(ExhibitPage page)
+    {
+        page.Heading("What the ratios hang on: the model with one thing changed");
+        page.Text(
+            $"Slowdown relative to MOSIX, {FewScenarios} scenarios each (in brackets MOSIX' own). A round robin that knows nothing of memory overcommits some machine sooner or later, and then it is caught: that machine serves a tenth of its work while a sixth of the arrivals goes on coming, and it hardly gets out. "
+            + "When the jobs that hang there are run to their end and counted, PVM is 15 to 22 times as slow as MOSIX (over 60 scenarios with the remembered constants: 47 times); when the run is over at 10,000 s they drop out of its mean, and it is two to three times as slow. Of all that was varied only this, or a slow-down factor of 2 to 3 instead of the published 10, brings PVM near the published 1.68: that seems to be a mean over the jobs that had ended.");
+        var table = new Table(["model", .. Contenders.Select(one => one.Name.Split(':')[0])]);
+        table.Add(["published", .. Contenders.Select(one => double.IsNaN(one.Published) ? "" : F(one.Published / PublishedMosix, "0.00") + (one.Published == PublishedMosix ? $" ({F(PublishedMosix, "0.00")})" : ""))]);
+        foreach (var model in Changed)
+        {
+            var means = Contenders.Select(one => Map(Enumerable.Range(1, FewScenarios), seed => model.Run(one.Profile, (ulong)seed).MeanSlowdown).Average()).ToList();
+            var mosix = means[MosixIndex];
+            table.Add([model.Name, .. means.Select((mean, i) => F(mean / mosix, "0.00") + (i == MosixIndex ? $" ({F(mosix, "0.00")})" : ""))]);
         }
 
         page.Table(table);
     }
+
+    private static int MosixIndex => Array.FindIndex(Contenders, one => one.Published == PublishedMosix);
 
     private static Profile Mosix() => new(ProfileReader.Load("mosix-oppcost").Settings with
     {
@@ -103,10 +113,28 @@ internal static class OpportunityExhibit
         Rules = [new StageSettings("memory-ushering"), new StageSettings("threshold").With("stability", 0.3)],
     });
 
-    private static Scenario World(ulong seed) => new()
+    private sealed record Model(string Name)
     {
-        Machines = [.. Machines.Select(machine => new MachineKind(CoreSet.Uniform(1, machine.Speed), machine.Memory * Memory))],
-        Costs = MoveCosts.ModernWithCpu,
-        Seed = seed,
-    };
+        public required IReadOnlyList<float> Speeds { get; init; }
+
+        public required double Demand { get; init; }
+
+        public required double MemoryPercent { get; init; }
+
+        public required double EndAt { get; init; }
+
+        public double Thrashing { get; init; } = 10;
+
+        public RunResult Run(Profile profile, ulong seed) => Runs.Run(
+            Generators.Amir(Speeds.Count, Seconds, seed, 10, Memory, Demand, MemoryPercent),
+            profile,
+            new Scenario
+            {
+                Machines = [.. Speeds.Select(speed => new MachineKind(CoreSet.Uniform(1, speed), Memory))],
+                Costs = MoveCosts.ModernWithCpu,
+                Thrashing = Thrashing,
+                EndAt = EndAt,
+                Seed = seed,
+            });
+    }
 }

@@ -4,8 +4,8 @@ using Isobar.Simulation.Comparing;
 using Isobar.Simulation.Experiments;
 using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Simulation.Bench;
 
@@ -54,7 +54,7 @@ internal static class ProfilesExhibit
                 "slowdown_mean", "slowdown_median", "slowdown_p99", "delay_mean_s", "fairness_jain", "moves", "moves_most", "placements", "messages_node_s", "load_bytes_node_s", "busiest_messages_s", "information_age_s", "stale_share",
                 .. (string[])(setting.Name switch
                 {
-                    "memory-heavy" => ["kills", "thrashings", "unfinished"],
+                    "memory-heavy" => ["kills", "kills_avoided", "thrashings", "unfinished"],
                     "owner-rich" => ["owner_slowdown", "guest_s_beside_owner", "suspensions", "unfinished"],
                     _ => ["unfinished"],
                 }),

@@ -2,8 +2,8 @@ using Isobar.Balancing.Profiles;
 using Isobar.Simulation.Experiments;
 using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 using static Isobar.Simulation.Bench.Runs;
 
 namespace Isobar.Simulation.Bench;
@@ -85,7 +85,7 @@ internal static class RobustnessExhibit
     {
         page.Heading("One parameter changed at a time");
         page.Text(
-            $"Mean of {Seeds} seeds over the six runs (most moves: the worst). To beat: 1.56, 0.19 s and 10 moves at the costs of 1996, 1.37 at modern costs; what misses is marked with an asterisk. Doubling or halving a number moves no figure far, and hardly any of the shipped numbers is the best of its row. "
+            $"Mean of {Seeds} seeds over the six runs (most moves: the worst). To beat: 1.56, 0.19 s and 10 moves at the costs of 1996, 1.37 at modern costs; what misses is marked with an asterisk. Doubling or halving a number moves no figure far (but with growth halved, the rest before a further move grows too slowly to keep one process below ten moves), and hardly any of the shipped numbers is the best of its row. "
             + "What matters is what is switched: the check by the target (verify), the weight of those left behind (others), and learning by typical runs.");
         var table = new Table("variation", "slowdown, 1996", "delay s, 1996", "most moves, 1996", "slowdown, modern", "delay s, modern", "most moves, modern");
         foreach (var (name, outcome) in variants)

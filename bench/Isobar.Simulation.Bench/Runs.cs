@@ -2,8 +2,8 @@ using System.Globalization;
 using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Profiles;
 using Isobar.Simulation.Metrics;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 
 namespace Isobar.Simulation.Bench;
 

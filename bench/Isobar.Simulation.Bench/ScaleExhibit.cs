@@ -5,8 +5,8 @@ using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
 using Isobar.Simulation.Networks;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 using static Isobar.Simulation.Bench.Runs;
 
 namespace Isobar.Simulation.Bench;

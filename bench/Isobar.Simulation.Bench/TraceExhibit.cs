@@ -3,8 +3,8 @@ using Isobar.Balancing.Profiles;
 using Isobar.Simulation.Experiments;
 using Isobar.Simulation.Metrics;
 using Isobar.Simulation.Reports;
-using Isobar.Simulation.World;
 using Isobar.Simulation.Workloads;
+using Isobar.Simulation.World;
 using static Isobar.Simulation.Bench.Runs;
 
 namespace Isobar.Simulation.Bench;

@@ -81,6 +81,15 @@ public sealed class ComparisonReportTests
         Assert.Equal(2, told.Max(one => one.All));
     }
 
+    [Theory]
+    [InlineData("*Owners first*: free slots.", "<p><em>Owners first</em>: free slots.</p>")]
+    [InlineData("a * b * c, 2*k*m, 3*4", "<p>a * b * c, 2*k*m, 3*4</p>")]
+    [InlineData("*a < b*", "<p><em>a &lt; b</em></p>")]
+    public void Words_between_asterisks_are_stressed_and_products_are_not(string text, string expected)
+    {
+        Assert.Contains(expected, new HtmlReport("t", "s").Paragraph(text).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Cells_with_commas_and_quotes_survive_csv()
     {
