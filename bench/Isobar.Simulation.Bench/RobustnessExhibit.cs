@@ -25,6 +25,7 @@ internal static class RobustnessExhibit
         ("lifetime", "maxAgeSeconds", [3, 30]),
         ("lifetime", "verify", [0]),
         ("signatures", "minRuns", [0, 10]),
+        ("signatures", "unknownCpuSeconds", [0, 0.05, 0.2]),
         ("signatures", "typical", [0]),
         ("signatures", "weight", [0.1, 0.5]),
         ("gossip", "changeFanout", [0]),
