@@ -46,7 +46,7 @@ public sealed class NamelessFileTests(IsobarCluster cluster)
             }
 
             Assert.Equal("gate\nprogram\n", await DoAsync($"ls -A {programs}"));
-            Assert.Equal(string.Concat(jobs.Select(job => $"{job.Name}\n")), await DoAsync($"ls -A {folder}"));
+            Assert.Equal(jobs.Select(job => job.Name).Order(StringComparer.Ordinal), (await DoAsync($"LC_ALL=C ls -A {folder}")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
         finally
         {
