@@ -20,7 +20,13 @@ public sealed class OwnerTests(IsobarCluster cluster) : IAsyncLifetime
         Assert.True(made.ExitCode == 0, made.Error);
     }
 
-    public async ValueTask DisposeAsync() => await cluster.IsobarAsync(IsobarCluster.Home, "owner", "clear", "--node", "beta");
+    public async ValueTask DisposeAsync()
+    {
+        await cluster.IsobarAsync(IsobarCluster.Home, "owner", "clear", "--node", "beta");
+        // Beta reads it from the store, and the test that comes next may want beta at once.
+        await Waiting.ForAsync(
+            async () => (await cluster.RunAsync(IsobarCluster.Home, "isobar", "run", "--on", "beta", "true")).ExitCode == 0, () => "beta to be open to guests", CancellationToken.None);
+    }
 
     [Fact]
     public async Task Guests_leave_when_the_owner_comes_and_none_come_until_he_has_gone()
