@@ -120,16 +120,17 @@ public sealed partial class LifetimeRule : ConsiderationRule
             double best = Weight * job.CpuSeconds * (here - 1 / MaxSpeed) - cost;
             if (best <= bestBenefit && !plan.Explains)
                 continue;
-            if (job.CpuSecondsHere < Rest(in job, cost, _leastRelative))
+            double rest = Rest(in job, cost, _leastRelative);
+            if (job.CpuSecondsHere < rest)
             {
-                plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, Rest(in job, cost, 1), cost));
+                plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, rest, cost));
                 continue;
             }
 
             int target = Targets.Fastest(in snapshot, in job, _settings.MaxAgeSeconds, taken, ref random, out double there);
             if (target < 0)
                 continue;
-            double rest = Rest(in job, cost, _settings.Relative ? Math.Min(1, there / here) : 1);
+            rest = Rest(in job, cost, _settings.Relative ? Math.Min(1, there / here) : 1);
             if (job.CpuSecondsHere < rest && !IsOutclassed(in snapshot, in job, there))
             {
                 plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, rest, cost));

@@ -15,6 +15,11 @@ public sealed class SignatureRule : ConsiderationRule
         "{job} starts on {node}: needing {a} CPU s by its {d} known runs, it should take {b} s there and {c} s here",
         "cpu there here runs");
 
+    private static readonly ReasonForm Unknown = new(
+        "signatures",
+        "{job} starts on {node}: too little is known of its program, and if it needs {a} CPU s, it should take {b} s there and {c} s here",
+        "cpu there here runs");
+
     private readonly Settings _settings;
     private SignatureStore? _store;
 
@@ -83,7 +88,8 @@ public sealed class SignatureRule : ConsiderationRule
             (node, best) = (entry.Node, there);
         }
 
-        placement = new(node, second, Predicted.With(job.Id, node, cpu, best, here, known.Runs));
+        bool isKnown = job.ExpectedCpuSeconds > 0 || (known.Runs > 0 && known.Runs >= _settings.MinRuns);
+        placement = new(node, second, (isKnown ? Predicted : Unknown).With(job.Id, node, cpu, best, here, known.Runs));
         return true;
     }
 

@@ -49,7 +49,7 @@ public sealed record StorePlan(string Node, NodeAddress Address, string ClusterI
         "--experimental-peer-skip-client-san-verification=true",
         // The REST gateway would call etcd's own client port with the server's certificate; nobody uses it.
         "--enable-grpc-gateway=false",
-        // A beat is what a store at rest does, 1 % of a core and member with etcd's 100 ms. Nothing of a job waits for the store, so it may take longer to see that a leader is gone.
+        // Beats are a part of what a store at rest does (about a fifth, with etcd's 100 ms). Nothing of a job waits for the store, so it may take longer to see that a leader is gone.
         $"--heartbeat-interval={Heartbeat.TotalMilliseconds:0}",
         $"--election-timeout={ElectionTimeout.TotalMilliseconds:0}",
         // How often the log is folded into the data file: the log alone makes a write last, so that ten times a second (the default) buys nothing.
