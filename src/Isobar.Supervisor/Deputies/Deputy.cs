@@ -235,6 +235,7 @@ internal sealed class Deputy : IDisposable
         switch (report)
         {
             case Exited exited when ReferenceEquals(host, _host):
+                _board.Update(status => status with { CpuSeconds = Math.Max(status.CpuSeconds, _cpuOfEarlierHosts + exited.CpuSeconds) });
                 Finish(new JobEnd(exited.ExitCode));
                 break;
             case MainStopped stopped when ReferenceEquals(host, _host):

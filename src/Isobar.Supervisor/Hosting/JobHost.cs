@@ -178,7 +178,7 @@ internal sealed partial class JobHost : IDisposable
         {
             if (_root is not null)
                 await _root.SyncAsync(_ended.Token).ConfigureAwait(false);
-            await _reports.SendAsync(new Exited(status.ShellCode)).ConfigureAwait(false);
+            await _reports.SendAsync(new Exited(status.ShellCode, job.Init.CpuTime.TotalSeconds)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
