@@ -91,6 +91,12 @@ internal sealed class SimulatedNode
 
     public long BytesSent { get; set; }
 
+    /// <summary>Reads a word of each cache line of the object itself; the number means nothing.</summary>
+    public long Touch() => (IsUp ? 1 : 0) + MessagesSent + (long)MemoryUsed + ProcessCount;
+
+    /// <summary>Reads a word of the objects that it refers to.</summary>
+    public long TouchParts() => Cpu.Count + (long)Load.Exported + Protocol.Self.Value + Protocol.View.Count;
+
     public void Attach(SimulatedProcess process)
     {
         if (ProcessCount == _processes.Length)
