@@ -6,10 +6,7 @@ namespace Isobar.Simulation.World;
 public sealed partial class ClusterSimulation : IForesight
 {
     /// <summary>Of fewer nodes the whole state stays in the cache anyway.</summary>
-    private const int ForesightNodes = 2000;
-
-    /// <summary>A larger view is not read through in one event.</summary>
-    private const int ForesightEntries = 64;
+    private const int ForesightNodes = 500;
 
     /// <summary>A sample, a consideration, two or three ticks, a message for each tick: roughly.</summary>
     private const double EventsPerNodeSecond = 7;
@@ -42,11 +39,7 @@ public sealed partial class ClusterSimulation : IForesight
             sum += node!.TouchParts();
 
         foreach (var node in nodes)
-        {
-            var view = node!.Protocol.View;
-            if (view.Count <= ForesightEntries)
-                sum += view.Touch();
-        }
+            sum += node!.TouchRest();
 
         // Without a use the reads would be left out.
         Volatile.Write(ref _touched, sum);

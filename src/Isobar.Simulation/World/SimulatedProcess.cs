@@ -97,6 +97,9 @@ internal sealed class SimulatedProcess : ProcessorTask
 
     public JobId Id => new(Index);
 
+    /// <summary>Reads a word of each cache line of the object; the number means nothing.</summary>
+    public long Touch() => Index + NodeSlot + _info.Id.Value + _info.Forks + _info.Moves + (long)_info.CpuSeconds;
+
     /// <summary>Makes the object that of another process, which nothing has happened to yet.</summary>
     public void Become(int index, WorkItem item, double memory)
     {
