@@ -82,7 +82,7 @@ internal static class AnchorsExhibit
     {
         page.Heading("How many nodes infinitely many are");
         page.Text(
-            "Two and three choices at load 0.99. With n nodes the backlog fluctuates, and since the response grows faster with it than it falls, the mean lies above that of the formula, by a part that falls as 1/n. With and without the control variate; at the same number of jobs its interval is several times narrower.");
+            "Two and three choices at load 0.99. With n nodes the backlog fluctuates, and an excess of it is worked off more slowly than a lack is made up (fewer nodes are idle then); so the mean lies above that of the formula, by a part that falls as 1/n. With and without the control variate; at the same number of jobs its interval is several times narrower.");
         var table = new Table("choices", "nodes", "formula", "without control", "deviation", "with control", "deviation ");
         foreach (var choices in (int[])[2, 3])
         {
