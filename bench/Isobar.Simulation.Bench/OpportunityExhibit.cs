@@ -127,7 +127,7 @@ internal static class OpportunityExhibit
         page.Text(
             "What E-MOSIX gains or loses hangs on L, the load that counts as full. It is found by doubling from the largest load seen, so that one crowd makes it large for good, and with a large L the cost is nearly a straight line: at L = 32 and n = 6 a machine of speed 1 gets 15 jobs before an idle one of speed 0.45 gets its first, since a job adds the more to a machine's cost the slower that is. "
             + "With little work L stays small; with much work the slow machines stand idle; equal machines do not care. With L = 1 a crowd costs what it costs in delay, whatever was seen before. "
-            + "Where more work comes than the machines can do, nothing here is more than 2 % better than MOSIX, isobar included: the published 13 % were a loss of the MOSIX that was simulated there, which is not known well enough to repeat it.");
+            + "Where more work comes than the machines can do, nothing here is more than 2 % better than MOSIX, isobar included. So with the published levels the published gain is not to be had from this MOSIX; whether the one that was simulated there lost somewhere, or the levels came about in another way, cannot be told from what is known.");
         var table = new Table(["model", .. Contenders.Select(one => one.Name.Split(':')[0])]);
         table.Add(["published", .. Contenders.Select(one => double.IsNaN(one.Published) ? "" : F(one.Published / PublishedMosix, "0.00") + (one.Published == PublishedMosix ? $" ({F(PublishedMosix, "0.00")})" : ""))]);
         foreach (var model in Changed)
