@@ -42,7 +42,7 @@ internal static class AnchorsExhibit
     {
         page.Heading("Analytic anchors");
         page.Text(
-            $"Mean response, exponential service of mean 1, processor sharing; two and three choices with fresh knowledge on {Nodes} nodes, at load 0.99 on {Many[^1]:N0} (the formula is for infinitely many). ± is the 95 % interval over {Seeds} seeds, for choices at load 0.99 over {ManySeeds}.");
+            $"Mean response, exponential service of mean 1, processor sharing; two and three choices with fresh knowledge on {Nodes} nodes (the shipped rule best-of, the truth in every node's view), at load 0.99 on {Many[^1]:N0} (the same policy as a rule of the simulator that counts for all nodes); the formula is for infinitely many. ± is the 95 % interval over {Seeds} seeds, for choices at load 0.99 over {ManySeeds}.");
         page.Text(
             "A mean over a run hangs on how much work happened to arrive, near saturation on a few long excursions of the backlog. Control variates take that out. For the M/M queues: the same jobs in a first come first served queue, by a recursion of four lines that shares no code with the simulator; its exact mean is known, and what is shown is that mean plus the difference of the two over the run. "
             + "For choices: the chance excess of the work that arrived, weighted by how long the cluster takes to work it off (its relaxation time is the derivative of the formula with respect to the load); the mean of that excess is zero by construction. "
