@@ -25,5 +25,6 @@ internal static class Runs
 
     public static string F(double value, string format = "0.000") => value.ToString(format, CultureInfo.InvariantCulture);
 
-    public static string Percent(double value) => value.ToString("+0.0 %;-0.0 %", CultureInfo.InvariantCulture);
+    // Rounded first: what rounds to nothing from below would get both signs.
+    public static string Percent(double value) => (Math.Round(value, 3) + 0.0).ToString("+0.0 %;-0.0 %;0.0 %", CultureInfo.InvariantCulture);
 }

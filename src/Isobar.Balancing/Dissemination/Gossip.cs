@@ -117,9 +117,9 @@ public sealed class Gossip : DisseminationProtocol
     {
         if (entry.Node == Self)
             return;
-        int index = View.IndexOf(entry.Node);
         if (entry.Has(NodeFlags.Dead))
         {
+            int index = View.IndexOf(entry.Node);
             // News of a death beats equal news of a life, not later news.
             if (index >= 0 && !View[index].IsNewerThan(in entry) && !View[index].Has(NodeFlags.Dead))
             {
@@ -133,10 +133,15 @@ public sealed class Gossip : DisseminationProtocol
         double age = entry.Age(now);
         if (age > _settings.MaxAgeSeconds || age < 0)
             return;
-        bool jumped = _settings.UrgentChange > 0 && index >= 0
-            && Math.Abs(entry.Ready - View[index].Ready) >= _settings.UrgentChange && entry.IsNewerThan(View[index]);
+        bool jumped = _settings.UrgentChange > 0 && HasJumped(in entry);
         if (View.Merge(in entry) && jumped)
             _urgent.Add(entry.Node, UrgentSends(Roster.Count));
+    }
+
+    private bool HasJumped(in LoadEntry entry)
+    {
+        int index = View.IndexOf(entry.Node);
+        return index >= 0 && Math.Abs(entry.Ready - View[index].Ready) >= _settings.UrgentChange && entry.IsNewerThan(View[index]);
     }
 
     private void FindDead(Instant now)
@@ -208,18 +213,29 @@ public sealed class Gossip : DisseminationProtocol
         }
 
         int firstNews = count;
-        int room = _windowCount - count;
+        count += Newest(now, window[count.._windowCount]);
+        _urgent.OnSent(firstNews - 1);
+        return window[..count];
+    }
+
+    // The newest entries that fit, in the order of a heap of their stamps; they are copied once, when it is known which.
+    private int Newest(Instant now, Span<LoadEntry> room)
+    {
+        ReadOnlySpan<LoadEntry> entries = View.Entries;
+        Span<WindowItem> heap = room.Length <= OnStack ? stackalloc WindowItem[room.Length] : new WindowItem[room.Length];
         int taken = 0;
-        foreach (ref readonly LoadEntry entry in View.Entries)
+        for (int i = 0; i < entries.Length; i++)
         {
+            ref readonly LoadEntry entry = ref entries[i];
             bool fits = !entry.Has(NodeFlags.Dead)
                 && (_settings.WindowAgeSeconds <= 0 || entry.Age(now) <= _settings.WindowAgeSeconds)
                 && !_urgent.Contains(entry.Node);
             if (fits)
-                WindowHeap.Offer(window.Slice(firstNews, room), ref taken, in entry);
+                WindowHeap.Offer(heap, ref taken, new WindowItem(entry.Stamp, i));
         }
 
-        _urgent.OnSent(firstNews - 1);
-        return window[..(firstNews + taken)];
+        for (int i = 0; i < taken; i++)
+            room[i] = entries[heap[i].Index];
+        return taken;
     }
 }

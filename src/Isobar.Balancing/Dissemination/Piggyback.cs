@@ -11,6 +11,7 @@ namespace Isobar.Balancing.Dissemination;
 public sealed class Piggyback : DisseminationProtocol
 {
     private const int RememberedPeers = 8;
+    private const int OnStack = 64;
 
     private readonly Settings _settings;
     private readonly (NodeId Peer, Instant Sent)[] _peers = new (NodeId, Instant)[RememberedPeers];
@@ -69,13 +70,17 @@ public sealed class Piggyback : DisseminationProtocol
         _rode = now;
         room[0] = Own;
         int extra = 0;
-        Span<LoadEntry> heap = room.Slice(1, Math.Min(room.Length - 1, _settings.ExtraEntries));
-        foreach (ref readonly LoadEntry entry in View.Entries)
+        ReadOnlySpan<LoadEntry> entries = View.Entries;
+        int most = Math.Min(room.Length - 1, _settings.ExtraEntries);
+        Span<WindowItem> heap = most <= OnStack ? stackalloc WindowItem[most] : new WindowItem[most];
+        for (int i = 0; i < entries.Length; i++)
         {
-            if (entry.Node != peer)
-                WindowHeap.Offer(heap, ref extra, in entry);
+            if (entries[i].Node != peer)
+                WindowHeap.Offer(heap, ref extra, new WindowItem(entries[i].Stamp, i));
         }
 
+        for (int i = 0; i < extra; i++)
+            room[1 + i] = entries[heap[i].Index];
         return 1 + extra;
     }
 

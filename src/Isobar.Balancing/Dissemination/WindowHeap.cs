@@ -1,11 +1,12 @@
-using Isobar.Balancing.Load;
-
 namespace Isobar.Balancing.Dissemination;
+
+/// <summary>An entry of a view that may go into a message: when it was measured, and where it is.</summary>
+internal readonly record struct WindowItem(Instant Stamp, int Index);
 
 /// <summary>Keeps the newest k of a stream of entries in place: a heap with the oldest on top, so a vector of n costs n log k and no memory.</summary>
 internal static class WindowHeap
 {
-    public static void Offer(Span<LoadEntry> heap, ref int count, in LoadEntry entry)
+    public static void Offer(Span<WindowItem> heap, ref int count, WindowItem entry)
     {
         if (heap.IsEmpty)
             return;
@@ -22,7 +23,7 @@ internal static class WindowHeap
         Down(heap, count);
     }
 
-    private static void Up(Span<LoadEntry> heap, int index)
+    private static void Up(Span<WindowItem> heap, int index)
     {
         while (index > 0)
         {
@@ -34,7 +35,7 @@ internal static class WindowHeap
         }
     }
 
-    private static void Down(Span<LoadEntry> heap, int count)
+    private static void Down(Span<WindowItem> heap, int count)
     {
         int index = 0;
         while (true)

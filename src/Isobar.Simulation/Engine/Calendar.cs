@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Isobar.Simulation.Engine;
@@ -8,13 +9,18 @@ namespace Isobar.Simulation.Engine;
 /// for the cache (a calendar queue: Brown, CACM 31(10), 1988, with fixed bins, since the periods of the policies tell what lies ahead). The order of
 /// events is exactly that of one heap: by time, then by the order of scheduling.
 /// </summary>
-/// <remarks>Events beyond the ring of bins wait in a heap of their own until the ring reaches them.</remarks>
+/// <remarks>
+/// Events beyond the ring of bins wait in a heap of their own until the ring reaches them. The events of a bin are known before the first of them is
+/// handled: <see cref="IForesight"/> may use that.
+/// </remarks>
 internal sealed class Calendar
 {
-    private const int Bins = 4096;
+    private const int LeastBins = 4096;
+    private const int MostBins = 1 << 18;
+    private const int PerBin = 128;
     private const int ChunkSize = 64;
 
-    private readonly Chunk?[] _bins = new Chunk?[Bins];
+    private readonly Chunk?[] _bins;
     private readonly double _binsPerSecond;
     private readonly CalendarHeap _near = new();
     private readonly CalendarHeap _far = new();
@@ -23,11 +29,17 @@ internal sealed class Calendar
     private int _inRing;
 
     /// <param name="ahead">Seconds that the ring of bins covers: at least the longest common period.</param>
-    public Calendar(double ahead)
+    /// <param name="perSecond">Events to expect per second, roughly: the more there are, the narrower is a bin, so that what its events need fits into the cache at once.</param>
+    public Calendar(double ahead, double perSecond = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ahead);
-        _binsPerSecond = Bins / ahead;
+        var wanted = Math.Clamp(perSecond * ahead / PerBin, LeastBins, MostBins);
+        _bins = new Chunk?[BitOperations.RoundUpToPowerOf2((uint)wanted)];
+        _binsPerSecond = _bins.Length / ahead;
     }
+
+    /// <summary>Told of the events of every bin that becomes due; null: nobody.</summary>
+    public IForesight? Foresight { get; set; }
 
     public int Count => _near.Count + _inRing + _far.Count;
 
@@ -44,7 +56,7 @@ internal sealed class Calendar
         {
             _near.Push(in entry);
         }
-        else if (bin < _current + Bins)
+        else if (bin < _current + _bins.Length)
         {
             Append(bin, in entry);
         }
@@ -69,19 +81,19 @@ internal sealed class Calendar
         while (_near.Count == 0)
         {
             _current = _inRing == 0 ? BinOf(_far.First.Time) : _current + 1;
-            while (_far.Count > 0 && BinOf(_far.First.Time) is var bin && bin < _current + Bins)
+            while (_far.Count > 0 && BinOf(_far.First.Time) is var bin && bin < _current + _bins.Length)
             {
                 Append(bin, in _far.First);
                 _far.Pop();
             }
 
-            Empty((int)(_current % Bins));
+            Empty((int)(_current & (_bins.Length - 1)));
         }
     }
 
     private void Append(long bin, in CalendarEntry entry)
     {
-        ref var head = ref _bins[bin % Bins];
+        ref var head = ref _bins[bin & (_bins.Length - 1)];
         if (head is null || head.Count == ChunkSize)
         {
             var chunk = _free ?? new Chunk();
@@ -109,6 +121,7 @@ internal sealed class Calendar
             chunk = next;
         }
 
+        Foresight?.Coming(_near.Items);
         _near.Order();
     }
 

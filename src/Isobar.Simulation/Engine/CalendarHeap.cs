@@ -11,6 +11,9 @@ internal sealed class CalendarHeap
 
     public ref readonly CalendarEntry First => ref _items[0];
 
+    /// <summary>All events, in no order that means anything.</summary>
+    public ReadOnlySpan<CalendarEntry> Items => _items.AsSpan(0, Count);
+
     public void Push(in CalendarEntry entry)
     {
         if (Count == _items.Length)

@@ -23,12 +23,20 @@ public sealed class EventQueue
 
     /// <param name="capacity">Events with a handle that it starts with room for.</param>
     /// <param name="ahead">Seconds that most posted events lie ahead at most; only speed depends on it.</param>
-    public EventQueue(int capacity = 1024, double ahead = 2)
+    /// <param name="perSecond">Posted events to expect per second, roughly; only speed depends on it.</param>
+    public EventQueue(int capacity = 1024, double ahead = 2, double perSecond = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        _calendar = new Calendar(ahead);
+        _calendar = new Calendar(ahead, perSecond);
         _heap = new Entry[capacity];
         _slots = new Slot[capacity];
+    }
+
+    /// <summary>Told of posted events shortly before they are handed out; null: nobody.</summary>
+    internal IForesight? Foresight
+    {
+        get => _calendar.Foresight;
+        set => _calendar.Foresight = value;
     }
 
     /// <summary>Number of events that wait.</summary>

@@ -11,8 +11,8 @@ namespace Isobar.Simulation.Processors;
 /// </summary>
 public sealed class SharedProcessor
 {
-    private ProcessorTask?[] _heap = [];
-    private double[] _keys = [];
+    private ProcessorTask?[] _heap = new ProcessorTask?[4];
+    private double[] _keys = new double[4];
     private double _virtual;
     private double _drag = 1;
 
@@ -85,8 +85,8 @@ public sealed class SharedProcessor
     {
         if (Count == _heap.Length)
         {
-            Array.Resize(ref _heap, Math.Max(4, Count * 2));
-            Array.Resize(ref _keys, Math.Max(4, Count * 2));
+            Array.Resize(ref _heap, Count * 2);
+            Array.Resize(ref _keys, Count * 2);
         }
 
         // An idle machine starts over at zero, so that V never grows so large that the small differences in it are lost.
@@ -115,6 +115,9 @@ public sealed class SharedProcessor
 
         return remaining;
     }
+
+    /// <summary>Reads what an arrival, a departure or a look at a task will need; the number means nothing.</summary>
+    internal long Touch() => (long)_keys[0] + (_heap[0]?.Slot ?? 0);
 
     private void SiftUp(int at, ProcessorTask task, double key)
     {

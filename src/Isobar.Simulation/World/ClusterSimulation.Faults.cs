@@ -5,6 +5,7 @@ public sealed partial class ClusterSimulation
 {
     private void BeginFault(Fault fault)
     {
+        _cuts += fault.IsPartition ? 1 : 0;
         foreach (var index in fault.Nodes)
         {
             if (fault.IsPartition)
@@ -39,6 +40,7 @@ public sealed partial class ClusterSimulation
 
     private void EndFault(Fault fault)
     {
+        _cuts -= fault.IsPartition ? 1 : 0;
         foreach (var index in fault.Nodes)
         {
             var node = _nodes[index];

@@ -14,6 +14,7 @@ public sealed partial class ClusterSimulation
     private const double StallBurst = 0.02;
 
     private readonly Dictionary<int, int[]> _children;
+    private readonly ProcessPool _pool = new();
 
     private static Dictionary<int, int[]> ChildrenOf(Workload workload)
     {
@@ -51,12 +52,9 @@ public sealed partial class ClusterSimulation
     private void Start(int index, SimulatedNode birthplace)
     {
         var item = _workload.Items[index];
-        var process = new SimulatedProcess(index, item, MemoryOf(item))
-        {
-            AfterSegment = item.Cpu,
-            Born = _now,
-            Node = birthplace,
-        };
+        var process = _pool.Take(index, item, MemoryOf(item));
+        process.Born = _now;
+        process.Node = birthplace;
         _processes[index] = process;
         _alive++;
         ref var info = ref process.Info;
@@ -170,6 +168,10 @@ public sealed partial class ClusterSimulation
             {
                 process.Info.Forks++;
                 Start(children[process.NextChild++], process.Node);
+
+                // The child's memory may have been too much for the node, and the parent the largest that it had.
+                if (process.State == ProcessState.Killed)
+                    return;
             }
         }
 
@@ -233,6 +235,8 @@ public sealed partial class ClusterSimulation
 
         _observer?.Ended(_now, process.Index, node.Index, how);
         node.Rules.Learn(new JobEnd(process.Info.Program, process.Item.Cpu, _now - process.Born, (long)process.Memory, 0, process.Info.Forks));
+        _processes[process.Index] = null;
+        _pool.Give(process);
         AfterDeparture(node);
     }
 

@@ -82,8 +82,11 @@ public sealed partial class ClusterSimulation
         for (var i = 0; i < _nodes.Length; i++)
             _nodes[i] = CreateNode(i, roster, extraRules);
 
-        _queue = new EventQueue(Math.Max(1024, workload.Nodes), Ahead());
+        _queue = new EventQueue(Math.Max(1024, workload.Nodes), Ahead(), EventsPerNodeSecond * workload.Nodes);
         _isOracle = _nodes.Length > 0 && _nodes[0].Protocol.IsOracle;
+        if (_nodes.Length >= ForesightNodes && !_isOracle)
+            _queue.Foresight = this;
+
         _hasRules = profile.Settings.Rules.Count > 0 || extraRules is not null;
         if (profile.Settings.Scope == DecisionScope.Central)
             _central = new CentralConsideration(profile.CreateRules);
@@ -120,6 +123,7 @@ public sealed partial class ClusterSimulation
             _queue.TryDequeue(out var next);
             _now = next.Time;
             Handle(next);
+            _pool.Recycle();
         }
 
         if (time < double.PositiveInfinity)

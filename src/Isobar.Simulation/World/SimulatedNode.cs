@@ -9,7 +9,10 @@ namespace Isobar.Simulation.World;
 /// <summary>One machine: its processor, its memory, its owner, and the three stages of the policy as the daemon would run them.</summary>
 internal sealed class SimulatedNode
 {
-    private SimulatedProcess?[] _processes = [];
+    /// <summary>A larger view is not read through in one event.</summary>
+    private const int TouchedEntries = 64;
+
+    private SimulatedProcess?[] _processes = new SimulatedProcess?[4];
     private RandomSource _random;
 
     public SimulatedNode(int index, MachineKind kind, RandomSource random)
@@ -91,10 +94,30 @@ internal sealed class SimulatedNode
 
     public long BytesSent { get; set; }
 
+    /// <summary>Reads a word of each cache line of the object itself; the number means nothing.</summary>
+    public long Touch() => (IsUp ? 1 : 0) + MessagesSent + (long)MemoryUsed + ProcessCount;
+
+    /// <summary>Reads a word of each cache line of the objects that it refers to.</summary>
+    public long TouchParts() =>
+        Cpu.Count + (long)(Cpu.Drag + Load.Exported + Load.PeriodSeconds + Protocol.PeriodSeconds) + Protocol.Self.Value + Protocol.View.Count + Rules.Rules.Length + _processes.Length;
+
+    /// <summary>Reads a word of each cache line of what those refer to: rules, view, processes.</summary>
+    public long TouchRest()
+    {
+        var sum = Rules.Rules.IsEmpty ? 0L : Rules.Rules[0].Name.Length;
+        if (Protocol.View.Count <= TouchedEntries)
+            sum += Protocol.View.Touch();
+
+        foreach (var process in Processes)
+            sum += process!.Touch();
+
+        return sum + Cpu.Touch();
+    }
+
     public void Attach(SimulatedProcess process)
     {
         if (ProcessCount == _processes.Length)
-            Array.Resize(ref _processes, Math.Max(4, ProcessCount * 2));
+            Array.Resize(ref _processes, ProcessCount * 2);
 
         process.Node = this;
         process.NodeSlot = ProcessCount;

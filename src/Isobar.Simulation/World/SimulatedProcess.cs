@@ -28,16 +28,17 @@ public enum ProcessState
 }
 
 /// <summary>A process of the workload while it is simulated. Its CPU demand is cut into segments that end in an I/O wait, a fork or its end.</summary>
-internal sealed class SimulatedProcess(int index, WorkItem item, double memory) : ProcessorTask
+/// <remarks>The object of one that has ended serves the next one (<see cref="ProcessPool"/>).</remarks>
+internal sealed class SimulatedProcess : ProcessorTask
 {
     private JobInfo _info;
 
-    public int Index { get; } = index;
+    public int Index { get; private set; }
 
-    public WorkItem Item { get; } = item;
+    public WorkItem Item { get; private set; } = null!;
 
     /// <summary>Resident bytes.</summary>
-    public double Memory { get; } = memory;
+    public double Memory { get; private set; }
 
     public ProcessState State { get; set; }
 
@@ -95,6 +96,35 @@ internal sealed class SimulatedProcess(int index, WorkItem item, double memory) 
     public double CpuUsed => Item.Cpu - AfterSegment - (IsReady ? Node.Cpu.Remaining(this) : SegmentLeft);
 
     public JobId Id => new(Index);
+
+    /// <summary>Reads a word of each cache line of the object; the number means nothing.</summary>
+    public long Touch() => Index + NodeSlot + _info.Id.Value + _info.Forks + _info.Moves + (long)_info.CpuSeconds;
+
+    /// <summary>Makes the object that of another process, which nothing has happened to yet.</summary>
+    public void Become(int index, WorkItem item, double memory)
+    {
+        Index = index;
+        Item = item;
+        Memory = memory;
+        _info = default;
+        State = ProcessState.Unborn;
+        Node = null!;
+        NodeSlot = -1;
+        Target = null;
+        SegmentLeft = 0;
+        AfterSegment = item.Cpu;
+        Waiting = false;
+        Event = -1;
+        CpuAtArrival = 0;
+        StallLeft = 0;
+        Checkpointed = 0;
+        Born = 0;
+        NextChild = 0;
+        ArrivesHeld = false;
+        PagesAt = null;
+        PagedOut = 0;
+        PageServer = null;
+    }
 
     /// <summary>Off the CPU: the rest of its segment is to be cut anew, because it now has to wait in between.</summary>
     public void Uncut()

@@ -82,4 +82,19 @@ public sealed class OpportunityCostTests
         scene.Others[0] = Scene.Machine(1, 0);
         Assert.Equal(8, scene.Place(rule, Scene.Job(1, 0)).Reason.D);
     }
+
+    /// <summary>A large L makes the cost nearly a straight line: then a fast machine is filled up to 15 jobs before an idle slow one gets the first.</summary>
+    [Theory]
+    [InlineData(0, 14, 0)]
+    [InlineData(0, 15, 1)]
+    [InlineData(1, 1, 0)]
+    [InlineData(1, 2, 1)]
+    [InlineData(32, 14, 0)]
+    [InlineData(32, 15, 1)]
+    public void A_slow_machine_gets_its_first_job_when_the_scale_says_so(double maximumLoad, int jobs, int target)
+    {
+        ConsiderationRule rule = Scene.Rule("opportunity-cost", ("maximumLoad", maximumLoad));
+        Scene scene = new Scene { Roster = new RangeRoster(6) }.SetReady(jobs).WithOthers(Scene.Machine(1, 0, 1, 0.45f), Scene.Machine(2, 20));
+        Assert.Equal(target, scene.Place(rule, Scene.Job(1, 0)).Target.Value);
+    }
 }

@@ -149,6 +149,36 @@ public sealed class ClusterViewTests
             Assert.Equal(-1, view.IndexOf(new NodeId(1000)));
         });
 
+    [Fact]
+    public void After_any_news_and_removals_it_holds_what_a_plain_list_would() =>
+        Gen.Select(Gen.Select(Gen.Int[0, 24], Gen.Bool).Array[0, 200], Gen.Int[1, 20]).Sample((operations, capacity) =>
+        {
+            var view = new ClusterView(capacity);
+            var model = new List<(int Node, uint Sequence)>();
+            uint now = 0;
+            foreach ((int node, bool removes) in operations)
+            {
+                // Now and then the news is old; never twice the same number.
+                uint sequence = ++now % 5 == 0 ? now / 2 * 2 + 1 : now * 2;
+                int known = model.FindIndex(one => one.Node == node);
+                if (removes && now % 3 == 0)
+                {
+                    Assert.Equal(known >= 0, view.Remove(new NodeId(node)));
+                    if (known >= 0)
+                        model.RemoveAt(known);
+                    continue;
+                }
+
+                bool isNews = known >= 0 ? sequence > model[known].Sequence : model.Count < capacity || sequence > model.Min(one => one.Sequence);
+                if (isNews && (known >= 0 || model.Count == capacity))
+                    model.RemoveAt(known >= 0 ? known : model.FindIndex(one => one.Sequence == model.Min(other => other.Sequence)));
+                if (isNews)
+                    model.Add((node, sequence));
+                Assert.Equal(isNews, view.Merge(Entry(node, sequence)));
+                Assert.Equal(model.Order(), view.Entries.ToArray().Select(e => (e.Node.Value, e.Sequence)).Order());
+            }
+        });
+
     private static LoadEntry Entry(int node, uint sequence, double? stamp = null) => new()
     {
         Node = new NodeId(node),

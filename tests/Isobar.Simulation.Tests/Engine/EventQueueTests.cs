@@ -24,11 +24,11 @@ public sealed class EventQueueTests
     [Fact]
     public void Random_operations_agree_with_a_sorted_list()
     {
-        // Times up to 50 s and bins that reach 0.5 to 200 s ahead: near, in the ring and beyond it; times of the past too.
+        // Times up to 50 s and bins that reach 0.5 to 200 s ahead: near, in the ring and beyond it; times of the past too. Bins for few and for many events.
         var operation = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 50], Gen.Int[0, 1000]);
-        Gen.Select(operation.List[0, 300], Gen.Double[0.5, 200]).Sample((operations, ahead) =>
+        Gen.Select(operation.List[0, 300], Gen.Double[0.5, 200], Gen.Double[0, 30_000]).Sample((operations, ahead, perSecond) =>
         {
-            var queue = new EventQueue(2, ahead);
+            var queue = new EventQueue(2, ahead, perSecond);
             var model = new List<(double Time, long Order, int Handle, int Subject)>();
             long order = 0;
             foreach (var (kind, time, choice) in operations)

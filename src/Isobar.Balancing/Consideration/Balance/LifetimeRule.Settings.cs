@@ -61,7 +61,10 @@ public sealed partial class LifetimeRule
                 values["maxAgeSeconds"],
                 values.Whole("movesAtOnce"),
                 values.Whole("maxInProgress"));
-            return _ => new LifetimeRule(settings);
+
+            // Without state of its own: all nodes of a simulation share one.
+            var rule = new LifetimeRule(settings);
+            return _ => rule;
         });
 
     public sealed record Settings(

@@ -33,11 +33,12 @@ public sealed class OpportunityCostRule : ConsiderationRule
             PolicyParameter.Switch("guard", true, "Require that the lifetime criterion pays for the move; ours, the paper charges nothing"),
             PolicyParameter.Number("minSecondsHere", 1, 0, 86400, "Seconds that a job must have been here; unknown"),
             PolicyParameter.Number("maxAgeSeconds", 30, 0, 1e6, "Older news is not used; ours"),
+            PolicyParameter.Number("maximumLoad", 0, 0, 1e6, "The load L that counts as full: the smaller, the more a crowd costs; 0 = unknown, found by doubling, as published"),
         ],
         values =>
         {
             var settings = new Settings(
-                values.On("reassign"), values["factor"], values.On("guard"), values["minSecondsHere"], values["maxAgeSeconds"]);
+                values.On("reassign"), values["factor"], values.On("guard"), values["minSecondsHere"], values["maxAgeSeconds"], values["maximumLoad"]);
             return _ => new OpportunityCostRule(settings);
         });
 
@@ -104,10 +105,13 @@ public sealed class OpportunityCostRule : ConsiderationRule
 
     private OpportunityCost Scale(in Snapshot snapshot)
     {
+        double nodes = Math.Max(2, snapshot.Roster.Count);
+        if (_settings.MaximumLoad > 0)
+            return new OpportunityCost(nodes, _settings.MaximumLoad);
         _largest = Math.Max(_largest, snapshot.State.ReadyNow / snapshot.Self.Capacity);
         foreach (ref readonly LoadEntry entry in snapshot.Others)
             _largest = Math.Max(_largest, OpportunityCost.LoadOf(in entry));
-        return new OpportunityCost(Math.Max(2, snapshot.Roster.Count), OpportunityCost.ScaleFor(_largest));
+        return new OpportunityCost(nodes, OpportunityCost.ScaleFor(_largest));
     }
 
     private int Best(in Snapshot snapshot, OpportunityCost cost, in JobInfo job, out double marginal)
@@ -135,5 +139,5 @@ public sealed class OpportunityCostRule : ConsiderationRule
     private static double Share(in LoadEntry entry, in JobInfo job) =>
         entry.TotalMemoryMiB == 0 ? 0 : (double)job.ResidentBytes / entry.TotalMemoryBytes;
 
-    public sealed record Settings(bool Reassign, double Factor, bool Guard, double MinSecondsHere, double MaxAgeSeconds);
+    public sealed record Settings(bool Reassign, double Factor, bool Guard, double MinSecondsHere, double MaxAgeSeconds, double MaximumLoad = 0);
 }

@@ -46,7 +46,10 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         values =>
         {
             var settings = new Settings(values["freeShare"], values["freeMiB"], values["maxAgeSeconds"], values["aheadSeconds"], values["arrivalMiB"]);
-            return _ => new MemoryUsheringRule(settings);
+
+            // Without state of its own: all nodes of a simulation share one.
+            var rule = new MemoryUsheringRule(settings);
+            return _ => rule;
         });
 
     public override string Name => "memory-ushering";

@@ -45,7 +45,10 @@ public sealed class ReclaimRule : ConsiderationRule
         {
             var settings = new Settings(
                 values["ownerLoad"], values["noInputSeconds"], values.On("onlyWhenFull"), values.On("thaws"), values["minFrozenSeconds"], values["maxAgeSeconds"]);
-            return _ => new ReclaimRule(settings);
+
+            // Without state of its own: all nodes of a simulation share one.
+            var rule = new ReclaimRule(settings);
+            return _ => rule;
         });
 
     public override string Name => "reclaim";

@@ -29,7 +29,10 @@ public sealed class ProcessTableRule : ConsiderationRule
         values =>
         {
             var settings = new Settings(values["fullShare"], values["maxAgeSeconds"]);
-            return _ => new ProcessTableRule(settings);
+
+            // Without state of its own: all nodes of a simulation share one.
+            var rule = new ProcessTableRule(settings);
+            return _ => rule;
         });
 
     public override string Name => "process-table";

@@ -16,36 +16,66 @@ public sealed class SignatureStore(int capacity, double weight)
     // Shorter than a clock tick is as short as a clock tick: keeps the logarithm of 0 away.
     private const double Least = 0.01;
 
-    private readonly Dictionary<ulong, Signature> _byProgram = [];
+    // Many a node knows one program only, and in a large simulation a table for it would be a third of what is allocated: so there is none before the second one.
+    private ulong _firstProgram;
+    private Signature _first;
+    private Dictionary<ulong, Signature>? _byProgram;
 
-    public int Count => _byProgram.Count;
+    public int Count => _byProgram?.Count ?? (_firstProgram == 0 ? 0 : 1);
 
-    public bool TryGet(ulong program, out Signature signature) => _byProgram.TryGetValue(program, out signature);
+    public bool TryGet(ulong program, out Signature signature)
+    {
+        if (_byProgram is not null)
+            return _byProgram.TryGetValue(program, out signature);
+        bool known = program != 0 && program == _firstProgram;
+        signature = known ? _first : default;
+        return known;
+    }
 
     public void Learn(in JobEnd ended)
     {
         if (ended.Program == 0)
             return;
-        if (!_byProgram.TryGetValue(ended.Program, out Signature old))
+        if (!TryGet(ended.Program, out Signature old))
         {
-            if (_byProgram.Count >= capacity)
+            if (Count >= capacity)
                 Evict();
-            _byProgram[ended.Program] = new Signature(ended.CpuSeconds, ended.CpuSeconds, ended.PeakResidentBytes, ended.HomeIoBytes, 1);
+            Set(ended.Program, new Signature(ended.CpuSeconds, ended.CpuSeconds, ended.PeakResidentBytes, ended.HomeIoBytes, 1));
             return;
         }
 
-        _byProgram[ended.Program] = new Signature(
-            Mix(old.CpuSeconds, ended.CpuSeconds),
-            Math.Exp(Mix(Math.Log(old.TypicalCpuSeconds + Least), Math.Log(ended.CpuSeconds + Least))) - Least,
-            Mix(old.ResidentBytes, ended.PeakResidentBytes),
-            Mix(old.HomeIoBytes, ended.HomeIoBytes),
-            old.Runs + 1);
+        Set(
+            ended.Program,
+            new Signature(
+                Mix(old.CpuSeconds, ended.CpuSeconds),
+                Math.Exp(Mix(Math.Log(old.TypicalCpuSeconds + Least), Math.Log(ended.CpuSeconds + Least))) - Least,
+                Mix(old.ResidentBytes, ended.PeakResidentBytes),
+                Mix(old.HomeIoBytes, ended.HomeIoBytes),
+                old.Runs + 1));
+    }
+
+    private void Set(ulong program, in Signature signature)
+    {
+        if (_byProgram is null && (_firstProgram == 0 || _firstProgram == program))
+        {
+            (_firstProgram, _first) = (program, signature);
+            return;
+        }
+
+        _byProgram ??= new Dictionary<ulong, Signature> { [_firstProgram] = _first };
+        _byProgram[program] = signature;
     }
 
     private double Mix(double old, double now) => old + (now - old) * weight;
 
     private void Evict()
     {
+        if (_byProgram is null)
+        {
+            _firstProgram = 0;
+            return;
+        }
+
         ulong victim = 0;
         int fewest = int.MaxValue;
         int looked = 0;
