@@ -83,7 +83,15 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
         Assert.Contains("says its manager alpha", await WhyAsync("guest"), StringComparison.Ordinal);
 
         await using var owner = await TypeAsync(first);
-        await Waiting.ForAsync(async () => (await JobAsync("guest")).Node == User, () => $"the guest to leave {first}", Cancellation);
+        var why = "";
+        await Waiting.ForAsync(
+            async () =>
+            {
+                why = await WhyAsync("guest");
+                return (await JobAsync("guest")).Node == User;
+            },
+            () => $"the guest to leave {first}: {why}",
+            Cancellation);
         var moves = JsonSerializer.Deserialize(await cluster.IsobarAsync(User, "moves", "guest", "--json"), JobJson.Default.IReadOnlyListMoveRecord)!;
         Assert.StartsWith("sprite:", moves.Last(move => move.Committed).Why, StringComparison.Ordinal);
         // And while he types none comes there.
