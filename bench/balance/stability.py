@@ -49,6 +49,7 @@ def measure(isobar, folder, is_balancing, seed, seconds=SECONDS):
         time.sleep(20)
         rest = (rest + sum(hosts.cpu_seconds(host) for host in hosts.names)) / 20
         before = sum(hosts.cpu_seconds(host) for host in hosts.names)
+        daemons = hosts.process_seconds("isobard", "etcd")
         began = time.time() + 1
         hands = []
         for host in hosts.names:
@@ -67,6 +68,7 @@ def measure(isobar, folder, is_balancing, seed, seconds=SECONDS):
             time.sleep(3)
         took = time.time() - began
         used = sum(hosts.cpu_seconds(host) for host in hosts.names) - before
+        daemons = {name: seconds - daemons[name] for name, seconds in hosts.process_seconds("isobard", "etcd").items()}
         ledgers = {}
         for job in listing.values():
             if job["moves"] or job["state"] != "Done":
@@ -77,7 +79,9 @@ def measure(isobar, folder, is_balancing, seed, seconds=SECONDS):
             job = listing.get(f"s{i:04}")
             if job and job.get("ended"):
                 slow.append((instant(job["ended"]) - instant(job["started"])) / length)
-        return {"balancing": is_balancing, "jobs": len(jobs), "work": work, "used": used, "took": took, "rest": rest, "slowdown": statistics.mean(slow), "median": statistics.median(slow), "said": said,
+        # What the kernel has counted for the jobs themselves, wherever they were.
+        own = sum(job["cpuSeconds"] for job in listing.values())
+        return {"balancing": is_balancing, "jobs": len(jobs), "work": work, "used": used, "own": own, "daemons": daemons, "took": took, "rest": rest, "slowdown": statistics.mean(slow), "median": statistics.median(slow), "said": said,
                 "good": sum(job["state"] == "Done" and job.get("exitCode") == 0 for job in listing.values()), "ledgers": ledgers,
                 "bad": [job for job in listing.values() if job["state"] != "Done" or job.get("exitCode") != 0]}
 
@@ -93,14 +97,15 @@ def write(results, runs):
     without = next((one for one in runs if not one["balancing"]), None)
     for one in runs:
         counts = [sum(move["committed"] for move in ledger) for ledger in one["ledgers"].values()]
-        other = one["used"] - one["work"]
-        rows.append(("Isobar" if one["balancing"] else "without (moves-at-once 0)", one["jobs"], one["good"], f"{one['work']:.0f} s", f"{one['slowdown']:.1f}", f"{one['median']:.1f}", sum(counts),
+        other = one["used"] - one["own"] - sum(one["daemons"].values())
+        rows.append(("Isobar" if one["balancing"] else "without (moves-at-once 0)", one["jobs"], one["good"], f"{one['own']:.0f} s", f"{one['slowdown']:.1f}", f"{one['median']:.1f}", sum(counts),
                      max(counts, default=0), sum(bounces(ledger) for ledger in one["ledgers"].values()), sum(not move["committed"] for ledger in one["ledgers"].values() for move in ledger),
-                     f"{100 * other / one['work']:.1f} %", f"{one['rest'] / 4 * 100:.2f} %"))
+                     f"{one['daemons']['isobard']:.1f} s, {100 * one['daemons']['isobard'] / one['own']:.2f} %", f"{one['daemons']['etcd']:.1f} s, {100 * one['daemons']['etcd'] / one['own']:.2f} %",
+                     f"{other:.1f} s, {100 * other / one['own']:.1f} %", f"{one['rest'] / 4 * 100:.2f} %"))
         for name, ledger in sorted(one["ledgers"].items()):
             for move in ledger:
                 lines.append(("isobar" if one["balancing"] else "without", name, move["when"], move["from"], move["to"], move["committed"], f"{move['freezeSeconds']:.3f}", move["why"]))
-    print(report.table(("", "jobs", "ended well", "CPU asked for", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "CPU beside the jobs' work", "at rest, of a core and machine"), rows))
+    print(report.table(("", "jobs", "ended well", "CPU of the jobs", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "daemons", "store", "starts, supervisors and moves", "at rest, of a core and machine"), rows))
     if without and len(runs) > 1:
         own = next(one for one in runs if one["balancing"])
         print(f"Balancing itself: {own['used'] - without['used']:.1f} CPU s more than without, {100 * (own['used'] - without['used']) / own['work']:.2f} % of the work.")

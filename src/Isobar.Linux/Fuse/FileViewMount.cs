@@ -107,8 +107,7 @@ public sealed class FileViewMount : IAsyncDisposable
     /// </summary>
     /// <exception cref="FileViewException">Home could not take it (a full disk, for example), or the view has ended.</exception>
     public Task SyncAsync(CancellationToken cancellation = default) =>
-        Task.Factory.StartNew(
-            () => ViewFlush.Run(_device, _bulk), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellation);
+        ClientThread.RunAsync(() => ViewFlush.Run(_device, _bulk)).WaitAsync(cancellation);
 
     /// <summary>Takes the view away, even from processes that still use it, and tells home to close its files.</summary>
     public async ValueTask DisposeAsync()

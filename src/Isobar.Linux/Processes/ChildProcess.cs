@@ -26,6 +26,9 @@ public sealed class ChildProcess : IDisposable
 
     public bool HasExited => _exit.Task.IsCompleted;
 
+    /// <summary>CPU time of the child and of all that it waited for, once it has ended; zero before.</summary>
+    public TimeSpan CpuTime { get; private set; }
+
     /// <summary>Takes charge of a child that somebody else started: it must be our child already, and nobody else may wait for it.</summary>
     /// <exception cref="KernelException">There is no such process.</exception>
     public static ChildProcess Adopt(int pid)
@@ -56,13 +59,15 @@ public sealed class ChildProcess : IDisposable
     internal unsafe void Reap()
     {
         SignalInfo info = default;
+        ResourceUse used = default;
         int result;
         do
         {
-            result = WaitNative.WaitId(WaitNative.IdPidFd, FileDescriptor.Number(PidFd), &info, WaitNative.Exited);
+            result = WaitNative.WaitId(WaitNative.IdPidFd, FileDescriptor.Number(PidFd), &info, WaitNative.Exited, &used);
         }
         while (result != 0 && Marshal.GetLastPInvokeError() == Errno.Interrupted);
 
+        CpuTime = used.CpuTime;
         if (result == 0)
             _exit.TrySetResult(info.ToExitStatus());
         else

@@ -41,6 +41,13 @@ internal static partial class WaitNative
     [LibraryImport(LibC.Name, EntryPoint = "waitid", SetLastError = true)]
     public static unsafe partial int WaitId(int idType, int id, SignalInfo* info, int options);
 
+    /// <summary>waitid(2) as the kernel has it: with the resources that the child and those that it waited for have used. The C library's wrapper leaves them out.</summary>
+    public static unsafe int WaitId(int idType, int id, SignalInfo* info, int options, ResourceUse* used) =>
+        (int)SystemCall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 95 : 247, idType, id, info, options, used);
+
+    [LibraryImport(LibC.Name, EntryPoint = "syscall", SetLastError = true)]
+    private static unsafe partial nint SystemCall(nint number, nint idType, nint id, SignalInfo* info, nint options, ResourceUse* used);
+
     [LibraryImport(LibC.Name, EntryPoint = "prctl", SetLastError = true)]
     public static unsafe partial int ProcessControl(int option, nuint argument, nuint third, nuint fourth, nuint fifth);
 
@@ -69,4 +76,23 @@ internal struct SignalInfo
 
     public readonly ExitStatus ToExitStatus()
         => Code == WaitNative.CodeExited ? ExitStatus.Exited(Status & 0xff) : ExitStatus.Killed(Status & 0x7f, Code == WaitNative.CodeDumped);
+}
+
+/// <summary>struct rusage (getrusage(2)): two times, then fourteen counts.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 144)]
+internal struct ResourceUse
+{
+    [FieldOffset(0)]
+    public long UserSeconds;
+
+    [FieldOffset(8)]
+    public long UserMicroseconds;
+
+    [FieldOffset(16)]
+    public long SystemSeconds;
+
+    [FieldOffset(24)]
+    public long SystemMicroseconds;
+
+    public readonly TimeSpan CpuTime => TimeSpan.FromSeconds(UserSeconds + SystemSeconds) + TimeSpan.FromMicroseconds(UserMicroseconds + SystemMicroseconds);
 }

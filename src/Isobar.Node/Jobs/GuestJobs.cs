@@ -30,6 +30,10 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
         _ = CleanAfterAsync(child, run, place.Id);
     }
 
+    /// <summary>Whether any incarnation of a job is here.</summary>
+    public bool Has(string job) =>
+        Directory.Exists(folders.GuestRuns) && Directory.EnumerateDirectories(folders.GuestRuns, $"{job}.*").Any();
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         folders.Prepare();

@@ -14,6 +14,21 @@ public sealed class GuestRequests(ClusterRuntime runtime)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether the node has the job; null when it does not say.</summary>
+    public async Task<bool?> HasAsync(string node, string job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = await new PeerJobs.PeerJobsClient(runtime.Require().Peers.To(node))
+                .HasGuestAsync(new HasGuestRequest { Job = job }, deadline: DateTime.UtcNow + Deadline, cancellationToken: cancellationToken);
+            return reply.Has;
+        }
+        catch (Exception e) when (e is RpcException or IsobarException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Null when the node has started a guest supervisor, else why not, in one sentence.</summary>
     public async Task<string?> StartAsync(string node, JobPlace place, int incarnation, uint uid, CancellationToken cancellationToken)
     {

@@ -113,6 +113,22 @@ public sealed partial class HomeJobs(
     /// <summary>A job of this home that has not ended, or null.</summary>
     public JobStatus? Live(string id) => _live.GetValueOrDefault(id);
 
+    /// <summary>Gives a job's supervisor a command that needs no answer; one that has just ended misses nothing.</summary>
+    public async Task TellAsync(string id, SupervisorCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var _ in SupervisorClient.AskAsync(folders.HomeRunOf(id), new CommandHello(command), cancellationToken))
+            {
+                // Only delivered.
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // The job has just ended.
+        }
+    }
+
     /// <summary>Raised when a job has ended in order, with its last status.</summary>
     public event Action<JobStatus>? Ended;
 
@@ -213,18 +229,7 @@ public sealed partial class HomeJobs(
         var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, Live(id)?.Uid ?? 0, _stopping.Token);
         if (refusal is null)
             return;
-        try
-        {
-            await foreach (var _ in SupervisorClient.AskAsync(
-                folders.HomeRunOf(id), new CommandHello(new GuestRefused(needed.Node, needed.Incarnation, refusal)), _stopping.Token))
-            {
-                // Only delivered.
-            }
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            // The job has just ended.
-        }
+        await TellAsync(id, new GuestRefused(needed.Node, needed.Incarnation, refusal), _stopping.Token);
     }
 
     private bool IsChosen(string id) => File.Exists(Path.Combine(folders.HomeRunOf(id), ChosenNote));

@@ -24,6 +24,7 @@ public static class JobsFeature
         services.AddSingleton<IJobConnectionRouter, JobConnectionRouter>();
         services.AddHostedService(provider => provider.GetRequiredService<HomeJobs>());
         services.AddHostedService(provider => provider.GetRequiredService<GuestJobs>());
+        services.AddHostedService<LostGuests>();
         BalanceFeature.AddServices(services);
     }
 

@@ -24,6 +24,13 @@ internal sealed class PeerJobsService(JobDesk desk, GuestJobs guests, NodeGate g
         return Task.FromResult(new StartGuestReply());
     }
 
+    public override Task<HasGuestReply> HasGuest(HasGuestRequest request, ServerCallContext context)
+    {
+        if (!JobId.TryParse(request.Job, out var id) || id.Value.Home != PeerNode.Of(context.GetHttpContext())?.Name)
+            throw new JobException($"only the home of job {request.Job} may ask for it.");
+        return Task.FromResult(new HasGuestReply { Has = guests.Has(request.Job) });
+    }
+
     public override Task<ListReply> List(ListRequest request, ServerCallContext context) => Task.FromResult(WireJobs.List(desk, request));
 
     public override async Task Command(CommandRequest request, IServerStreamWriter<EventReply> responses, ServerCallContext context) =>

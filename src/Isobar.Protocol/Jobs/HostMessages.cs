@@ -101,7 +101,9 @@ public sealed record MoveFailed(int Incarnation, string Reason, string? Log = nu
 public sealed record Stayed(int Incarnation) : HostMessage;
 
 /// <summary>The job ended here.</summary>
-public sealed record Exited(int ExitCode) : HostMessage;
+/// <param name="ExitCode">As a shell tells it.</param>
+/// <param name="CpuSeconds">What this incarnation has used in all; what was told by <see cref="Usage"/> is some seconds old.</param>
+public sealed record Exited(int ExitCode, double CpuSeconds = 0) : HostMessage;
 
 /// <summary>The main process was stopped (Ctrl-Z) or continued.</summary>
 public sealed record MainStopped(bool Stopped) : HostMessage;

@@ -28,6 +28,7 @@ public sealed record CommandHello(SupervisorCommand Command) : SupervisorHello;
 [JsonDerivedType(typeof(MoveCommand), "move")]
 [JsonDerivedType(typeof(AwaitCommand), "await")]
 [JsonDerivedType(typeof(GuestRefused), "guestRefused")]
+[JsonDerivedType(typeof(GuestLost), "guestLost")]
 [JsonDerivedType(typeof(HoldCommand), "hold")]
 public abstract record SupervisorCommand;
 
@@ -51,6 +52,9 @@ public sealed record HoldCommand(string Node, string? Reason) : SupervisorComman
 
 /// <summary>The daemon could not have the guest supervisor started that the deputy asked for (<see cref="GuestNeeded"/>).</summary>
 public sealed record GuestRefused(string Node, int Incarnation, string Reason) : SupervisorCommand;
+
+/// <summary>The daemon of the job's node says that it has nothing of the job: its supervisor was killed there, or the machine was started anew.</summary>
+public sealed record GuestLost(string Node) : SupervisorCommand;
 
 /// <summary>What a supervisor tells those who watch or command it.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]

@@ -14,6 +14,9 @@ public sealed class ResumableLink
     private const int DefaultWindow = 256 * 1024;
     private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(2);
 
+    /// <summary>What was sent a moment ago is a sign of life as well.</summary>
+    private static readonly TimeSpan SentIsAlive = TimeSpan.FromSeconds(1);
+
     /// <summary>A transport that is silent for so long is given up: TCP alone would notice a cut only after many minutes.</summary>
     private static readonly TimeSpan SilenceEndsTransport = TimeSpan.FromSeconds(7);
 
@@ -23,6 +26,8 @@ public sealed class ResumableLink
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastHeard;
     private long _lastTransport;
+    private long _lastSent;
+    private bool _isAliveDue;
     private bool _closing;
     private bool _closed;
 
@@ -41,15 +46,16 @@ public sealed class ResumableLink
     internal Lock Gate { get; } = new();
 
     /// <summary>
-    /// The transport stays on this machine, where an end is always told: a side that is silent is stopped (Ctrl-Z) or the machine sleeps, and comes back.
+    /// The transport stays on this machine, where an end is always told: a side that is silent is stopped (Ctrl-Z) or the machine sleeps, and comes back. So neither side looks for signs
+    /// of life, which would be most of what the supervisor of an idle job does.
     /// </summary>
     public bool IsLocal { get; init; }
 
     /// <summary>Completes when the link is closed for good; what was written before a <see cref="Close"/> has been handed to the transport then.</summary>
     public Task Closed => _ended.Task;
 
-    /// <summary>How long nothing was heard from the other side.</summary>
-    public TimeSpan SilentFor => _clock.GetElapsedTime(Interlocked.Read(ref _lastHeard));
+    /// <summary>How long nothing was heard from the other side; zero on one machine.</summary>
+    public TimeSpan SilentFor => IsLocal ? TimeSpan.Zero : _clock.GetElapsedTime(Interlocked.Read(ref _lastHeard));
 
     /// <summary>Either side closed the link for good.</summary>
     public bool IsClosed
@@ -179,14 +185,8 @@ public sealed class ResumableLink
                 }
 
                 await transport.FlushAsync(cancellationToken).ConfigureAwait(false);
-                try
-                {
-                    await wake.WaitAsync(AliveEvery, _clock, cancellationToken).ConfigureAwait(false);
-                }
-                catch (TimeoutException)
-                {
-                    await transport.WriteAsync(frame.AsMemory(0, LinkFrame.Write(frame, LinkFrameKind.Alive, 0, 0, 0)), cancellationToken).ConfigureAwait(false);
-                }
+                Interlocked.Exchange(ref _lastSent, _clock.GetTimestamp());
+                await wake.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -197,13 +197,22 @@ public sealed class ResumableLink
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
+        if (IsLocal)
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
         Interlocked.Exchange(ref _lastTransport, _clock.GetTimestamp());
         while (true)
         {
             await Task.Delay(AliveEvery, _clock, cancellationToken).ConfigureAwait(false);
             var since = Math.Max(Interlocked.Read(ref _lastHeard), Interlocked.Read(ref _lastTransport));
-            if (!IsLocal && _clock.GetElapsedTime(since) > SilenceEndsTransport)
+            if (_clock.GetElapsedTime(since) > SilenceEndsTransport)
                 return;
+            if (_clock.GetElapsedTime(Interlocked.Read(ref _lastSent)) < SentIsAlive)
+                continue;
+            lock (Gate)
+            {
+                _isAliveDue = true;
+                Wake();
+            }
         }
     }
 
@@ -222,7 +231,10 @@ public sealed class ResumableLink
                     return (length, _wake.Task, _closing);
             }
 
-            return (0, _wake.Task, _closing);
+            if (!_isAliveDue)
+                return (0, _wake.Task, _closing);
+            _isAliveDue = false;
+            return (LinkFrame.Write(frame, LinkFrameKind.Alive, 0, 0, 0), _wake.Task, _closing);
         }
     }
 

@@ -9,14 +9,14 @@ namespace Isobar.Supervisor.Deputies;
 internal sealed class Deputy : IDisposable
 {
     /// <summary>What a shell gets when it is Isobar that failed, and not the program.</summary>
-    private const int CannotStart = 125;
+    private const int NotTheProgram = 125;
 
     private static readonly TimeSpan ClientMustCome = TimeSpan.FromSeconds(15);
     /// <summary>A host that hears nothing in this time asks later, and is told by the daemon that the job is over.</summary>
     private static readonly TimeSpan HostHearsWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LaunchWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FenceWithin = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     /// <summary>Silence of the job's node after which listings say so; well below the lease, by which the job is frozen there.</summary>
     private static readonly TimeSpan SilenceShows = TimeSpan.FromSeconds(6);
@@ -144,6 +144,13 @@ internal sealed class Deputy : IDisposable
         }
     }
 
+    /// <summary>The node's daemon has nothing of the job. It counts only while the node's supervisor is not heard of: the word may be late.</summary>
+    public void Lost(string node)
+    {
+        if (_host?.Node == node && node != Home && IsSilent)
+            Finish(new JobEnd(NotTheProgram, $"the job is lost: its supervisor on {node} was killed, or {node} was started anew; start it again."));
+    }
+
     /// <summary>Runs one move; moves of one job come one after the other.</summary>
     public async Task<MoveRecord> MoveAsync(MoveCommand wish, Action<MoveAdvanced> progress, CancellationToken cancellationToken)
     {
@@ -215,11 +222,11 @@ internal sealed class Deputy : IDisposable
         catch (LinkClosedException)
         {
             // It was told nothing yet, so nothing of the job runs there.
-            Finish(new JobEnd(CannotStart, $"{node} went away before the program could be started there: start it again, or look at the log of isobard on {node}."));
+            Finish(new JobEnd(NotTheProgram, $"{node} went away before the program could be started there: start it again, or look at the log of isobard on {node}."));
         }
         catch (Exception e) when (e is MoveException or IOException or UnauthorizedAccessException)
         {
-            Finish(new JobEnd(CannotStart, e.Message));
+            Finish(new JobEnd(NotTheProgram, e.Message));
         }
     }
 
@@ -228,6 +235,7 @@ internal sealed class Deputy : IDisposable
         switch (report)
         {
             case Exited exited when ReferenceEquals(host, _host):
+                _board.Update(status => status with { CpuSeconds = Math.Max(status.CpuSeconds, _cpuOfEarlierHosts + exited.CpuSeconds) });
                 Finish(new JobEnd(exited.ExitCode));
                 break;
             case MainStopped stopped when ReferenceEquals(host, _host):
@@ -251,6 +259,8 @@ internal sealed class Deputy : IDisposable
         }
     }
 
+    private bool IsSilent => _host is { } host && host.Link.SilentFor > SilenceShows;
+
     /// <summary>A node that is not heard of makes its job "unreachable" in listings, until it is heard of again.</summary>
     private async Task WatchSilenceAsync(CancellationToken cancellationToken)
     {
@@ -258,7 +268,7 @@ internal sealed class Deputy : IDisposable
         while (!_end.Task.IsCompleted && !cancellationToken.IsCancellationRequested)
         {
             await Task.WhenAny(_end.Task, Task.Delay(LookEvery, cancellationToken)).ConfigureAwait(false);
-            var silent = _host is { } host && host.Link.SilentFor > SilenceShows;
+            var silent = IsSilent;
             _board.Update(status =>
             {
                 switch (status.State)

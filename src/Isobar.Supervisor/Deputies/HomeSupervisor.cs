@@ -178,6 +178,9 @@ internal sealed class HomeSupervisor : IAsyncDisposable
             case GuestRefused refusal when caller.Uid == 0:
                 _opener.Refused(refusal);
                 return new CommandDone();
+            case GuestLost lost when caller.Uid == 0:
+                _deputy.Lost(lost.Node);
+                return new CommandDone();
             case MoveCommand move:
                 return await MoveAsync(move, events, cancellationToken).ConfigureAwait(false);
             default:

@@ -15,7 +15,7 @@ internal sealed partial class JobHost : IDisposable
     // Somebody at a terminal waits for his prompt after Ctrl-Z; for the many jobs without one each look costs more than it tells.
     private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
 
     private readonly HostPlace _here;
@@ -178,7 +178,7 @@ internal sealed partial class JobHost : IDisposable
         {
             if (_root is not null)
                 await _root.SyncAsync(_ended.Token).ConfigureAwait(false);
-            await _reports.SendAsync(new Exited(status.ShellCode)).ConfigureAwait(false);
+            await _reports.SendAsync(new Exited(status.ShellCode, job.Init.CpuTime.TotalSeconds)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -186,32 +186,59 @@ internal sealed partial class JobHost : IDisposable
         }
     }
 
-    /// <summary>Tells when the main process is stopped or goes on, and from time to time what the job uses.</summary>
-    private async Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken)
+    /// <summary>
+    /// Tells when the main process is stopped or goes on, and from time to time what the job uses. On a thread of its own: the way over a timer and the pool wakes up three threads for each
+    /// look, and for most jobs there is nothing else to do for as long as they live.
+    /// </summary>
+    private Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                LookAfter(job, cancellationToken);
+                done.SetResult();
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        })
+        { IsBackground = true, Name = "job" }.Start();
+        return done.Task;
+    }
+
+    private void LookAfter(JobProcess job, CancellationToken cancellationToken)
     {
         var stopped = false;
         var every = job.Stdio.Terminal is null ? LookEvery : LookEveryOnTerminals;
         var looksPerUsage = (int)Math.Round(UsageEvery / every);
-        try
+        var report = Task.CompletedTask;
+        for (var look = 1; !job.Init.HasExited && !cancellationToken.WaitHandle.WaitOne(every); look++)
         {
-            for (var look = 1; !job.Init.HasExited; look++)
+            KeepStill(job);
+            // Neither a move nor the lease nor a rule is the user's stop. What cannot be sent yet is seen again.
+            if (!_moving && !_standstill.IsOn && report.IsCompleted && job.MainIsStopped != stopped)
             {
-                await Task.Delay(every, cancellationToken).ConfigureAwait(false);
-                KeepStill(job);
-                // Neither a move nor the lease nor a rule is the user's stop.
-                if (!_moving && !_standstill.IsOn && job.MainIsStopped != stopped)
-                {
-                    stopped = !stopped;
-                    await _reports.SendAsync(new MainStopped(stopped), cancellationToken).ConfigureAwait(false);
-                }
-
-                if (look % looksPerUsage == 1)
-                    await _reports.SendAsync(job.MeasureUsage(), cancellationToken).ConfigureAwait(false);
+                stopped = !stopped;
+                report = ReportUnlessGoneAsync(new MainStopped(stopped));
             }
+
+            if (look % looksPerUsage == 1 && report.IsCompleted)
+                report = ReportUnlessGoneAsync(job.MeasureUsage());
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
+
+        async Task ReportUnlessGoneAsync(HostMessage report)
         {
-            // The job left, or the deputy is gone.
+            try
+            {
+                await _reports.SendAsync(report, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+                // The job left, or the deputy is gone.
+            }
         }
     }
 

@@ -55,18 +55,18 @@ public sealed class MemoryTests
     }
 
     [Fact]
-    public void A_target_must_have_room_for_the_image_beside_the_job()
+    public void A_target_must_have_room_for_what_is_read_at_once_beside_the_job()
     {
         LoadEntry roomy = Scene.Machine(1, 9) with { FreeMemoryMiB = 1999 };
         Scene scene = Short(100).WithJobs(Scene.Job(1, 1, 1000)).WithOthers(roomy);
         Assert.Equal(1, scene.Decide(Scene.Rule("memory-ushering")).Actions.Length);
-        Assert.Equal(0, scene.Decide(Scene.Rule("memory-ushering", ("arrivalCopies", 2))).Actions.Length);
+        Assert.Equal(0, scene.Decide(Scene.Rule("memory-ushering", ("arrivalMiB", 1000))).Actions.Length);
         scene.Others[0] = roomy with { FreeMemoryMiB = 2000 };
-        Assert.Equal(1, scene.Decide(Scene.Rule("memory-ushering", ("arrivalCopies", 2))).Actions.Length);
+        Assert.Equal(1, scene.Decide(Scene.Rule("memory-ushering", ("arrivalMiB", 1000))).Actions.Length);
         var offer = new JobOffer(Scene.Job(1, 1, 1000), new NodeId(1), 1, 1, false, true);
         Scene target = Short(1999);
         Assert.True(target.Judge(Scene.Rule("memory-ushering"), offer).Accepted);
-        Assert.False(target.Judge(Scene.Rule("memory-ushering", ("arrivalCopies", 2)), offer).Accepted);
+        Assert.False(target.Judge(Scene.Rule("memory-ushering", ("arrivalMiB", 1000)), offer).Accepted);
     }
 
     [Fact]

@@ -29,6 +29,24 @@ public sealed class JobControlTests(IsobarCluster cluster)
     }
 
     [Fact]
+    public async Task The_CPU_time_of_a_job_that_ends_between_two_looks_is_told_in_full()
+    {
+        // Its own clock says when it has used so much: on a busy machine that is later.
+        const string Busy = "import time\nwhile time.process_time() < {0}: pass";
+        var name = cluster.NewName("brief");
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--on", "beta", "--name", name, "python3", "-c", string.Format(null, Busy, "0.3"));
+        Assert.InRange((await cluster.StatusAsync(name)).CpuSeconds, 0.3, 1.5);
+
+        var moved = cluster.NewName("brief");
+        await using var job = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--name", moved, "python3", "-c", $"{string.Format(null, Busy, "0.4")}\nprint('half', flush=True)\nimport sys\nsys.stdin.read()\n{string.Format(null, Busy, "0.4")}"]);
+        await job.SaysAsync("half", Cancellation);
+        await cluster.MoveAsync(moved, "beta");
+        job.CloseInput();
+        Assert.Equal(0, (await job.EndAsync(Cancellation)).ExitCode);
+        Assert.InRange((await cluster.StatusAsync(moved)).CpuSeconds, 0.8, 2.5);
+    }
+
+    [Fact]
     public async Task A_signal_reaches_the_program_and_not_what_it_left_to_the_init()
     {
         var name = cluster.NewName("daemon");

@@ -109,6 +109,16 @@ public sealed class SpawnTests
     }
 
     [Fact]
+    public async Task The_end_tells_the_CPU_time_of_a_child_and_of_its_children()
+    {
+        using var idle = Shell("sleep 0.4");
+        using var busy = Shell("timeout 0.4 sh -c 'while :; do :; done'; true");
+        Assert.Equal(TimeSpan.Zero, busy.CpuTime);
+        await Task.WhenAll(idle.WaitAsync(Token), busy.WaitAsync(Token));
+        Assert.True(busy.CpuTime > TimeSpan.FromSeconds(0.05) && busy.CpuTime > 3 * idle.CpuTime, $"{busy.CpuTime}, and an idle one {idle.CpuTime}");
+    }
+
+    [Fact]
     public async Task Two_hundred_children_are_waited_for_without_a_thread_each()
     {
         var threads = ProcFs.Stat(Environment.ProcessId)!.Value.Threads;

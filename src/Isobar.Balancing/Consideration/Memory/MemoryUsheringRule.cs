@@ -10,7 +10,8 @@ namespace Isobar.Balancing.Consideration.Memory;
 /// </summary>
 /// <remarks>
 /// <c>aheadSeconds</c>: a threshold that is passed is too late when memory fills faster than a job leaves, so what will be filled within the time of a move counts as filled, and what is
-/// leaving already as free. <c>arrivalCopies</c>: a target that receives a whole image before it restores it needs the job's memory twice for a moment.
+/// leaving already as free. <c>arrivalMiB</c>: what a target needs beside the job's memory while it arrives. An image that is given back as it is read costs no second copy, only what is
+/// read at once.
 /// </remarks>
 public sealed class MemoryUsheringRule : ConsiderationRule
 {
@@ -40,11 +41,11 @@ public sealed class MemoryUsheringRule : ConsiderationRule
             PolicyParameter.Number("freeMiB", 0, 0, 1e9, "The same in MiB; the larger of the two counts"),
             PolicyParameter.Number("maxAgeSeconds", 30, 0, 1e6, "Older news is not used; ours"),
             PolicyParameter.Number("aheadSeconds", 0, 0, 3600, "What fills up within this time at the present rate counts as filled, what leaves as free; ours"),
-            PolicyParameter.Number("arrivalCopies", 1, 1, 10, "How many times a job's memory its target must have while it arrives; ours"),
+            PolicyParameter.Number("arrivalMiB", 0, 0, 1e6, "MiB that a target must have beside a job's memory while it arrives; ours"),
         ],
         values =>
         {
-            var settings = new Settings(values["freeShare"], values["freeMiB"], values["maxAgeSeconds"], values["aheadSeconds"], values["arrivalCopies"]);
+            var settings = new Settings(values["freeShare"], values["freeMiB"], values["maxAgeSeconds"], values["aheadSeconds"], values["arrivalMiB"]);
 
             // Without state of its own: all nodes of a simulation share one.
             var rule = new MemoryUsheringRule(settings);
@@ -52,6 +53,8 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         });
 
     public override string Name => "memory-ushering";
+
+    private double ArrivalBytes => _settings.ArrivalMiB * MiB;
 
     public override bool Consider(in Snapshot snapshot, Trigger trigger, ref RandomSource random, Plan plan)
     {
@@ -93,7 +96,7 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         return true;
     }
 
-    private bool HasRoom(double free, long bytes, double threshold) => free - bytes >= threshold && free - (bytes * _settings.ArrivalCopies) >= 0;
+    private bool HasRoom(double free, long bytes, double threshold) => free - bytes >= threshold && free - bytes >= ArrivalBytes;
 
     private double FreeSoon(in Snapshot snapshot)
     {
@@ -144,7 +147,7 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         {
             ref readonly LoadEntry entry = ref snapshot.Others[i];
             bool room = entry.TotalMemoryMiB > 0 && entry.FreeMemoryBytes - job.ResidentBytes > Threshold(entry.TotalMemoryBytes)
-                && entry.FreeMemoryBytes >= job.ResidentBytes * _settings.ArrivalCopies;
+                && entry.FreeMemoryBytes - job.ResidentBytes >= ArrivalBytes;
             bool better = best < 0 || entry.Load < snapshot.Others[best].Load;
             if (room && better && Targets.Takes(in snapshot, in entry, in job, _settings.MaxAgeSeconds))
                 best = i;
@@ -153,5 +156,5 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         return best;
     }
 
-    public sealed record Settings(double FreeShare, double FreeMiB, double MaxAgeSeconds, double AheadSeconds, double ArrivalCopies);
+    public sealed record Settings(double FreeShare, double FreeMiB, double MaxAgeSeconds, double AheadSeconds, double ArrivalMiB);
 }

@@ -14,7 +14,7 @@ public sealed class EtcdChannels : IDisposable
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>An election takes up to twice its timeout: a call that meets one must outlast it.</summary>
-    private static readonly TimeSpan Perseverance = 4 * StorePlan.ElectionTimeout;
+    private static readonly TimeSpan Perseverance = 2.5 * StorePlan.ElectionTimeout;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _gate = new();

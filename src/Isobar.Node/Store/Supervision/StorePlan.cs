@@ -10,10 +10,10 @@ namespace Isobar.Node.Store.Supervision;
 /// <param name="IsFirst">The first member of a new store, as opposed to one that was added to it.</param>
 public sealed record StorePlan(string Node, NodeAddress Address, string ClusterId, string InitialCluster, bool IsFirst)
 {
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
 
     /// <summary>How long members wait for a leader's word before they elect another one; an election takes up to twice as long.</summary>
-    public static readonly TimeSpan ElectionTimeout = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan ElectionTimeout = TimeSpan.FromSeconds(5);
 
     public static string PeerUrl(NodeAddress address) => $"https://{address.Shifted(1)}";
 
@@ -49,7 +49,7 @@ public sealed record StorePlan(string Node, NodeAddress Address, string ClusterI
         "--experimental-peer-skip-client-san-verification=true",
         // The REST gateway would call etcd's own client port with the server's certificate; nobody uses it.
         "--enable-grpc-gateway=false",
-        // Beats are a part of what a store at rest does (about a fifth, with etcd's 100 ms). Nothing of a job waits for the store, so it may take longer to see that a leader is gone.
+        // Beats are half of what a store at rest does with etcd's 100 ms. Nothing of a job waits for the store, so it may take longer to see that a leader is gone.
         $"--heartbeat-interval={Heartbeat.TotalMilliseconds:0}",
         $"--election-timeout={ElectionTimeout.TotalMilliseconds:0}",
         // How often the log is folded into the data file: the log alone makes a write last, so that ten times a second (the default) buys nothing.
