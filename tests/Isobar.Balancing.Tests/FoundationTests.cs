@@ -25,6 +25,8 @@ public sealed class FoundationTests
             Assert.Equal(x <= y, !(x > y));
             Assert.True(Instant.Never < x && x < Instant.Forever);
             Assert.True(x - Instant.Never > 1e9);
+            Assert.True(Instant.Forever - Instant.Never > 140 * 365.25 * 86400);
+            Assert.True(Instant.Forever - Instant.Zero > 70 * 365.25 * 86400 && Instant.Zero - Instant.Never > 70 * 365.25 * 86400);
             Assert.Equal(x, x + 0.5 - 0.5);
         });
 
@@ -36,6 +38,10 @@ public sealed class FoundationTests
         Assert.Equal(
             [12966619160104079557, 9600361134598540522, 10590380919521690900, 7218738570589545383],
             new[] { random.NextUInt64(), random.NextUInt64(), random.NextUInt64(), random.NextUInt64() });
+
+        // Streams too: computed by a program of its own from the authors' description, the seed of stream 1 rotated by 29 bits.
+        var stream = new RandomSource(7, 1);
+        Assert.Equal([11143947089601707126, 7250179205917067150], new[] { stream.NextUInt64(), stream.NextUInt64() });
         var a = new RandomSource(7, 1);
         var b = new RandomSource(7, 2);
         var c = new RandomSource(7, 1);
@@ -61,6 +67,13 @@ public sealed class FoundationTests
         double chi = hits.Sum(h => (h - Draws / 7.0) * (h - Draws / 7.0) / (Draws / 7.0));
         Assert.True(chi < 22.5, $"chi square {chi} with 6 degrees of freedom");
         Assert.Equal(0.5, sum / Draws, 0.005);
+
+        // Of a bound just above 2^30 a quarter of all draws is thrown away and drawn again.
+        const int Large = (1 << 30) + 1;
+        double large = 0;
+        for (int i = 0; i < Draws; i++)
+            large += random.NextInt(Large);
+        Assert.Equal(0.5, large / Draws / Large, 0.005);
         Assert.Throws<ArgumentOutOfRangeException>(() => new RandomSource(1).NextInt(0));
     }
 

@@ -34,8 +34,10 @@ public sealed class CentralTests
         var random = new RandomSource(1);
         var targets = new HashSet<int>();
         for (int i = 0; i < 2; i++)
-            targets.Add(central.Place(Scene.Start, nodes, 0, Scene.Job(50 + i, 0), new RangeRoster(3), CostModel.Modern, ref random).Target.Value);
+            targets.Add(central.Place(Scene.Start, nodes, 0, Scene.Job(50 + i, 0, 100), new RangeRoster(3), CostModel.Modern, ref random).Target.Value);
         Assert.Equal([1, 2], targets.Order());
+        Assert.Equal([1, 1, 1], nodes.Select(n => n.Entry.Ready));
+        Assert.Equal([8192u, 8192 - 100, 8192 - 100], nodes.Select(n => n.Entry.FreeMemoryMiB));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class LifetimeRuleTests
     {
         Assert.Equal(0.3 + (1 << 20) / 0.5e6, CostModel.Of1996.Seconds(1L << 20), 9);
         Assert.Equal(0.15 + 100e6 / 1e9, CostModel.Modern.Seconds(100_000_000), 9);
-        Assert.Equal(0.3, CostModel.Of1996.PlacementSeconds);
+        Assert.Equal((0.3, 0.03), (CostModel.Of1996.PlacementSeconds, CostModel.Modern.PlacementSeconds));
         JobInfo hinted = Scene.Job(1, 1);
         hinted.FreezeSecondsHint = 0.07;
         Assert.Equal(0.07, CostModel.Modern.Seconds(in hinted));
@@ -187,6 +187,34 @@ public sealed class LifetimeRuleTests
         }
 
         Assert.Equal([1, 2, 3], targets.Select(t => t.Value).Order());
+    }
+
+    [Fact]
+    public void Equally_good_targets_are_drawn_as_often()
+    {
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 50)).SetReady(3).WithOthers(Scene.Machine(1, 0), Scene.Machine(2, 0), Scene.Machine(3, 0));
+        int[] hits = new int[4];
+        for (int i = 0; i < 6000; i++)
+            hits[scene.Single(Scene.Rule("lifetime"), Trigger.Arrival).To.Value]++;
+        Assert.All(hits[1..], h => Assert.InRange(h, 1850, 2150));
+    }
+
+    /// <summary>Before it looks for a target it leaves out jobs that could not gain on any core; the fastest that it thinks of has a thousand standard cores.</summary>
+    [Fact]
+    public void A_core_of_nine_hundred_standard_cores_is_not_overlooked()
+    {
+        // 1 s of cost, 1.0016 CPU s at slowdown 1 here and 1/900 there: a gain of half a millisecond.
+        Scene scene = new Scene { Costs = new CostModel(1, 1e15) }.WithJobs(Scene.Job(1, 1.0016)).WithOthers(Scene.Machine(1, 0, 1, 900));
+        Assert.Equal(1, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival, explains: false).Actions.Length);
+    }
+
+    [Fact]
+    public void A_job_that_no_node_serves_better_has_rested_enough_after_its_growth()
+    {
+        // It came at 10 s and used 11 more: growth 1 is over, and what keeps it is the target's crowd, not the rest.
+        JobInfo job = Scene.Job(1, 21) with { Moves = 1, CpuSecondsHere = 11 };
+        Plan plan = new Scene().WithJobs(job).WithOthers(Scene.Machine(1, 1)).Decide(Scene.Rule("lifetime", ("growth", 1), ("relative", 1), ("periodic", 1)));
+        Assert.Contains("is not more than the cost", Assert.Single(plan.Stays).Describe(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -127,6 +127,15 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void No_more_pages_go_than_the_target_has_above_its_own_threshold()
+    {
+        Scene scene = Short(100).WithJobs(Scene.Job(1, 1, 2000)).WithOthers(Scene.Machine(1, 0) with { FreeMemoryMiB = 829 });
+        PlannedAction action = scene.Single(Scene.Rule("global-memory"));
+        Assert.Equal(829 - 0.05 * 16384, (double)action.Bytes / (1 << 20), 0.001);
+        Assert.Equal((9.8, 829.0, 100.0), (Math.Round(action.Reason.A, 3), action.Reason.B, action.Reason.C));
+    }
+
+    [Fact]
     public void Memory_servers_are_the_pool_alone()
     {
         Scene scene = Short(500).WithJobs(Scene.Job(1, 1, 2000)).WithOthers(

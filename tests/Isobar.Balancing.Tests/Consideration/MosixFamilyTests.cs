@@ -120,6 +120,14 @@ public sealed class MosixFamilyTests
     }
 
     [Fact]
+    public void The_watering_can_fills_machines_of_many_cores_to_the_last_task()
+    {
+        // One task is a sixteenth of a level there: both belong there.
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 1), Scene.Job(2, 1)).WithOthers(Scene.Machine(1, 0, 16));
+        Assert.Equal([1, 1], scene.Decide(Scene.Rule("rbt")).Actions.ToArray().Select(a => a.To.Value));
+    }
+
+    [Fact]
     public void Users_weigh_a_machine_down_in_rbt()
     {
         LoadEntry plain = Scene.Machine(1, 0, 2, 3);

@@ -83,6 +83,17 @@ public sealed class OpportunityCostTests
         Assert.Equal(8, scene.Place(rule, Scene.Job(1, 0)).Reason.D);
     }
 
+    /// <summary>n is the number of machines; a cluster of one is reckoned as two, or nothing would cost more than nothing.</summary>
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 2)]
+    [InlineData(3, 3)]
+    public void The_base_is_the_number_of_machines(int nodes, double n)
+    {
+        Scene scene = new Scene { Roster = new RangeRoster(nodes) }.SetReady(1).WithOthers(Scene.Machine(1, 0));
+        Assert.Equal(n, scene.Place(Scene.Rule("opportunity-cost"), Scene.Job(1, 0)).Reason.C);
+    }
+
     /// <summary>A large L makes the cost nearly a straight line: then a fast machine is filled up to 15 jobs before an idle slow one gets the first.</summary>
     [Theory]
     [InlineData(0, 14, 0)]

@@ -13,6 +13,8 @@ public sealed class OwnerPresenceTests
     [InlineData("input; quiet 30; then freeze", "input; quiet 30; then freeze")]
     [InlineData(" load 0.5 ;hours mon-fri 8:00-18:00,sat 9-12", "load 0.5; hours mon-fri 8:00-18:00, sat 9-12; quiet 300; then leave")]
     [InlineData("command /etc/isobar/here;quiet 2min;then freeze 1h", "command /etc/isobar/here; quiet 120; then freeze 3600")]
+    [InlineData("input; quiet 10", "input; quiet 10; then leave")]
+    [InlineData("load 1000; quiet 168h", "load 1000; quiet 604800; then leave")]
     public void Rules_are_read_and_written_alike(string text, string expected)
     {
         OwnerRules rules = OwnerRules.Parse(text);
@@ -28,6 +30,14 @@ public sealed class OwnerPresenceTests
     [InlineData("keyboard", "is no owner rule")]
     [InlineData("hours mon-fry 8-9", "is no day")]
     [InlineData("hours 8-25", "is no time of day")]
+    [InlineData("hours 8-24:30", "is no time of day")]
+    [InlineData("hours 8:60-9", "is no time of day")]
+    [InlineData("hours 8:0:0-9", "is no time of day")]
+    [InlineData("hours mon-tue-fri 8-9", "is no day")]
+    [InlineData("hours mon fri 8-9", "is no time of the week")]
+    [InlineData("hours 8-9-10", "no span of time")]
+    [InlineData("load 1001", "is no load")]
+    [InlineData("load 1; quiet 169h", "is no time")]
     [InlineData("hours mon", "no span of time")]
     [InlineData("load 1; quiet 8 days", "is no time")]
     [InlineData("command who", "below /etc/isobar/")]
@@ -48,6 +58,8 @@ public sealed class OwnerPresenceTests
     [InlineData("fri 22:00-6:00", 5, "5:59", true)]
     [InlineData("fri 22:00-6:00", 4, "5:00", false)]
     [InlineData("8-9, 17-18", 2, "17:30", true)]
+    [InlineData("8-9, 17-18", 5, "8:30", true)]
+    [InlineData("8-9, 17-18", 6, "8:30", true)]
     public void Hours_are_those_of_the_week(string hours, int daysAfterMonday, string time, bool there) =>
         Assert.Equal(there, OwnerHours.Parse(hours).Contains(Monday.AddDays(daysAfterMonday) + TimeSpan.Parse(time, System.Globalization.CultureInfo.InvariantCulture)));
 

@@ -310,6 +310,11 @@ public sealed class OwnerTests
         Assert.Equal((3L, 6), (leaves.Job.Value, leaves.To.Value));
         scene.Others.Clear();
         Assert.Equal(ActionKind.Freeze, scene.Single(Scene.Rule("federation")).Kind);
+
+        // Two tasks too many: two guests of one task each leave.
+        Scene crowd = new Scene { Roster = new RangeRoster(8, 4), Self = Scene.Machine(0, 0, 2) }
+            .WithJobs([.. jobs, Scene.Job(4, 1, home: 7)]).WithOthers(Scene.Machine(6, 0, 4));
+        Assert.Equal(2, crowd.Decide(Scene.Rule("federation")).Actions.Length);
         scene.Jobs.RemoveAt(0);
         scene.SetReady(3);
         Assert.Equal(0, scene.Decide(Scene.Rule("federation")).Actions.Length);

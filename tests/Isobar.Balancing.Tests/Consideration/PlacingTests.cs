@@ -87,6 +87,8 @@ public sealed class PlacingTests
         Assert.Equal(target, placement.Target.Value);
         Acceptance acceptance = scene.Judge(Scene.Rule("process-table"), new JobOffer(Scene.Job(9, 1), new NodeId(1), 1, 1, false, false));
         Assert.Equal(target == 0, acceptance.Accepted);
+        if (target != 0)
+            Assert.Equal(((double)used, 1000.0, 90.0), (placement.Reason.A, placement.Reason.B, placement.Reason.C));
     }
 
     [Fact]
@@ -157,6 +159,21 @@ public sealed class PlacingTests
             store.Learn(new JobEnd(program, 1, 1, 0, 0, 0));
         Assert.Equal(8, store.Count);
         Assert.True(store.TryGet(1, out _));
+    }
+
+    /// <summary>Eight are looked at, so that a full store costs no more than a small one: the ninth is safe although it ran least.</summary>
+    [Fact]
+    public void Of_the_first_eight_programs_the_one_that_ran_least_makes_room()
+    {
+        var store = new SignatureStore(20, 0.3);
+        for (ulong program = 1; program <= 20; program++)
+        {
+            for (int runs = 0; runs < (program == 5 ? 2 : program <= 8 ? 3 : 1); runs++)
+                store.Learn(new JobEnd(program, 1, 1, 0, 0, 0));
+        }
+
+        store.Learn(new JobEnd(21, 1, 1, 0, 0, 0));
+        Assert.Equal([5UL], Enumerable.Range(1, 21).Select(i => (ulong)i).Where(i => !store.TryGet(i, out _)));
     }
 
     [Fact]

@@ -180,6 +180,14 @@ public sealed class RuleChainTests
     }
 
     [Fact]
+    public void Reasons_have_as_many_digits_as_one_can_read()
+    {
+        var form = new ReasonForm("test", "{a} {b} {c} {d}");
+        Assert.Equal("9.999 10.4 999.9 1000", form.With(default, default, 9.9994, 10.44, 999.94, 1000.4).Describe());
+        Assert.Equal("10 -1200 ? very many", form.With(default, default, 10.04, -1200.4, double.NaN, double.PositiveInfinity).Describe());
+    }
+
+    [Fact]
     public void One_refusal_is_enough_and_frozen_arrival_is_kept()
     {
         Scene scene = new Scene().WithJobs([.. Enumerable.Range(1, 5).Select(i => Scene.Job(i, 1, home: 3))]);

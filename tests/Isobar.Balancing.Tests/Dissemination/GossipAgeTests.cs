@@ -66,6 +66,14 @@ public sealed class GossipAgeTests
         Assert.Equal(max, maxima, max * 0.3);
     }
 
+    /// <summary>Below four nodes a message holds all that there is, and the period is the wanted age.</summary>
+    [Theory]
+    [InlineData(1, 5, 1, 0.5)]
+    [InlineData(3, 5, 3, 0.5)]
+    [InlineData(3, 0.2, 3, 0.2)]
+    public void A_handful_of_nodes_needs_no_formula(int nodes, double wanted, int window, double period) =>
+        Assert.Equal((window, period), GossipAge.For(nodes, wanted, 0.5, 64));
+
     [Fact]
     public void A_user_who_wants_an_age_gets_it()
     {

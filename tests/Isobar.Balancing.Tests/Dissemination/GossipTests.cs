@@ -8,6 +8,7 @@ public sealed class GossipTests
     [Theory]
     [InlineData(64, 8)]
     [InlineData(256, 11)]
+    [InlineData(1, 0)]
     public void Urgent_news_goes_first_for_the_published_number_of_sends(int nodes, int sends) =>
         Assert.Equal(sends, Gossip.UrgentSends(nodes));
 

@@ -68,6 +68,20 @@ public sealed class LoadCalculatorTests
         Assert.Equal(0.5 + 1 + 1 + 0.25, load.Local, 9);
     }
 
+    /// <summary>Looks come a little early or late: a period ends with the look that is nearest to its end, and what is short of it by a thousandth is over.</summary>
+    [Theory]
+    [InlineData(0.1, 0.94, 0)]
+    [InlineData(0.1, 0.96, 4)]
+    [InlineData(0.001, 0.9985, 0)]
+    [InlineData(0.001, 0.9992, 4)]
+    public void A_period_ends_at_the_nearest_look(double step, double last, double told)
+    {
+        LoadCalculator load = Create("mean", ("periodSeconds", 1), ("stepSeconds", step));
+        load.Sample(Samples.At(step, 4));
+        load.Sample(Samples.At(last, 4));
+        Assert.Equal(told, load.Local, 9);
+    }
+
     [Fact]
     public void An_entry_tells_what_the_machine_is()
     {
@@ -79,6 +93,7 @@ public sealed class LoadCalculatorTests
             TotalMemoryBytes = 8L << 30,
             OwnerIdleSeconds = double.PositiveInfinity,
             DiskUtilisation = 0.25,
+            NetworkUtilisation = 1.2,
             Guests = 3,
             Flags = NodeFlags.Pool,
         };
@@ -87,6 +102,7 @@ public sealed class LoadCalculatorTests
         Assert.Equal((2f, 0.5f, 3.5f), (entry.Speed, entry.SlowestSpeed, entry.Capacity));
         Assert.Equal((5120u, 8192u), (entry.FreeMemoryMiB, entry.TotalMemoryMiB));
         Assert.Equal((ushort.MaxValue, (byte)25, (ushort)3), (entry.OwnerIdleSeconds, entry.DiskPercent, entry.Guests));
+        Assert.Equal(100, entry.NetworkPercent);
         Assert.True(entry.Has(NodeFlags.Pool));
         Assert.Equal(3, entry.Age(Instant.FromSeconds(10)), 9);
     }

@@ -22,6 +22,7 @@ public sealed class ProfileErrorTests
     [InlineData("""{ "name": "x", "consideration": { "rules": [ { "policy": "sprite", "minShort": 7 } ] } }""", "at most its max")]
     [InlineData("""{ "name": "x", "consideration": { "rules": [ { "policy": "condor", "backgroundLoad": 0.6 } ] } }""", "above highLoad")]
     [InlineData("""{ "name": "x", "consideration": { "periodSeconds": 0 } }""", "above 0")]
+    [InlineData("""{ "name": "x", "consideration": { "periodSeconds": 86401 } }""", "at most 86400")]
     [InlineData("""{ "name": "x", "consideration": { "scope": "nobody" } }""", "line 1")]
     [InlineData("""{ "name": "x", "lode": { } }""", "lode")]
     [InlineData("{ \"name\": \"x\",\n  \"load\" }", "line 2")]
