@@ -212,7 +212,9 @@ class Sources:
                 self.new(file, text, match.start(), match.group(), rebuild=(match.start(), match.end(), more(match.group())))
             else:
                 number = self.new(file, text, match.start(), match.group())
-                edits.append((match.start(), match.end(), f"Mutant.Of({number}, {match.group()})"))
+                # A factor of a ulong is one too: as an int constant it is converted, as an int it is not.
+                suffix = "UL" if before.endswith("* ") and "ulong " in before and match.group().isdigit() else ""
+                edits.append((match.start(), match.end(), f"Mutant.Of({number}, {match.group()}{suffix})"))
         return text, edits
 
     def change(self):

@@ -12,6 +12,7 @@ public sealed class FoundationTests
             time += 0.1;
         Assert.Equal(Instant.FromSeconds(100_000), time);
         Assert.Equal(120.0, Instant.FromSeconds(1120) - Instant.FromSeconds(1000));
+        Assert.Equal((12.5, 12_500_000_000), (Instant.FromSeconds(12.5).Seconds, Instant.FromSeconds(12.5).Nanoseconds));
     }
 
     [Fact]

@@ -83,6 +83,40 @@ public sealed class OpportunityCostTests
         Assert.Equal(8, scene.Place(rule, Scene.Job(1, 0)).Reason.D);
     }
 
+    /// <summary>The first row of the vector, with the machine itself as A: load 3, half of its memory used, and a job of 8 per cent.</summary>
+    [Fact]
+    public void The_own_memory_costs_as_that_of_others()
+    {
+        Scene scene = new Scene { Roster = new RangeRoster(16) };
+        scene.Self.TotalMemoryMiB = 1000;
+        scene.State.TotalMemoryBytes = 1000L << 20;
+        scene.State.FreeMemoryBytes = 500L << 20;
+        scene.SetReady(3).WithOthers(Scene.Machine(1, 4));
+        Assert.Equal(8.993, scene.Place(Scene.Rule("opportunity-cost"), Scene.Job(1, 0, 80)).Reason.B, 0.001);
+    }
+
+    [Fact]
+    public void A_machine_that_tells_more_free_memory_than_it_has_counts_as_empty()
+    {
+        LoadEntry empty = Scene.Machine(1, 0) with { TotalMemoryMiB = 1000, FreeMemoryMiB = 1000 };
+        Scene scene = new Scene().SetReady(1).WithOthers(empty);
+        double expected = scene.Place(Scene.Rule("opportunity-cost"), Scene.Job(1, 0, 100)).Reason.A;
+        scene.Others[0] = empty with { FreeMemoryMiB = 1400 };
+        Assert.Equal(expected, scene.Place(Scene.Rule("opportunity-cost"), Scene.Job(1, 0, 100)).Reason.A, 9);
+    }
+
+    /// <summary>n = 8, L = 4: here 8^(3/4) - 8^(2/4) = 1.928, there 8^(1/4) - 1 = 0.682; with one job there 8^(2/4) - 8^(1/4) = 1.147, and three tasks become two.</summary>
+    [Theory]
+    [InlineData(0, 0.682)]
+    [InlineData(1, 1.147)]
+    public void What_a_running_job_costs_is_what_the_machine_would_be_relieved_of(int readyThere, double costThere)
+    {
+        Scene scene = new Scene().WithJobs(Scene.Job(1, 100), Scene.Job(2, 100), Scene.Job(3, 100)).WithOthers(Scene.Machine(1, readyThere));
+        Reason reason = scene.Single(Scene.Rule("opportunity-cost")).Reason;
+        Assert.Equal(costThere, reason.A, 0.001);
+        Assert.Equal(1.928, reason.B, 0.001);
+    }
+
     /// <summary>n is the number of machines; a cluster of one is reckoned as two, or nothing would cost more than nothing.</summary>
     [Theory]
     [InlineData(1, 2)]

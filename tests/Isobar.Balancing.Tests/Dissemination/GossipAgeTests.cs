@@ -71,8 +71,20 @@ public sealed class GossipAgeTests
     [InlineData(1, 5, 1, 0.5)]
     [InlineData(3, 5, 3, 0.5)]
     [InlineData(3, 0.2, 3, 0.2)]
+    [InlineData(4, 60, 2, 0.5)]
+    [InlineData(5, 60, 2, 0.5)]
     public void A_handful_of_nodes_needs_no_formula(int nodes, double wanted, int window, double period) =>
         Assert.Equal((window, period), GossipAge.For(nodes, wanted, 0.5, 64));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_window_holds_two_entries_at_least_and_the_period_becomes_shorter(int maxWindow)
+    {
+        (int window, double period) = GossipAge.For(64, 1, 0.5, maxWindow);
+        Assert.Equal(2, window);
+        Assert.Equal(1 / GossipAge.Mean(64, 2), period, 9);
+    }
 
     [Fact]
     public void A_user_who_wants_an_age_gets_it()

@@ -1,3 +1,4 @@
+using CsCheck;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
@@ -76,6 +77,22 @@ public sealed class ProtocolBoundsTests
         node.OnTick(Now, ref random, outbox);
         Assert.Equal(16, Assert.Single(outbox.Sent).Entries.Count(e => e.Has(NodeFlags.Dead)));
     }
+
+    [Fact]
+    public void A_window_is_the_newest_entries_whatever_their_order() =>
+        Gen.Shuffle(Enumerable.Range(1, 40).ToArray()).Sample(order =>
+        {
+            DisseminationProtocol node = Create("gossip", 0, new RangeRoster(41), ("window", 16), ("maxAgeSeconds", 1000));
+            for (int i = 0; i < order.Length; i++)
+                node.View.Merge(Entry(i + 1) with { Stamp = Now - order[i] });
+            var random = new RandomSource(1);
+            var outbox = new Recorder();
+            node.Publish(Entry(0));
+            node.OnTick(Now, ref random, outbox);
+            LoadEntry[] sent = Assert.Single(outbox.Sent).Entries;
+            Assert.Equal(0, sent[0].Node.Value);
+            Assert.Equal(Enumerable.Range(1, 15), sent[1..].Select(e => (int)e.Age(Now)).Order());
+        });
 
     /// <summary>One of twenty is alive: any node with 1/5, else eight draws for a living one, and anybody when they fail: 0.01 + 0.8 (0.337 + 0.663 / 20) = 0.306.</summary>
     [Fact]

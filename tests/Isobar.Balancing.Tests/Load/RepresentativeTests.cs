@@ -85,6 +85,21 @@ public sealed class RepresentativeTests
         Assert.Equal(2, CpuShare.Of(in entry, 0), 6);
     }
 
+    /// <summary>The next task gets the fastest free core, by the exact cores and by what an entry tells of them.</summary>
+    [Theory]
+    [InlineData(0, 2, 1 / 3.0)]
+    [InlineData(1, 1, 0.5)]
+    [InlineData(2, 1, 1 + 3 / 3.0)]
+    public void Unequal_cores_are_given_fastest_first(int busy, double share, double representative)
+    {
+        var cores = new CoreSet(1f, 2f);
+        LoadEntry entry = Entry(cores);
+        Assert.Equal((share, share), (CpuShare.Of(cores, busy + 1), CpuShare.Of(in entry, busy + 1)));
+        Assert.Equal(representative, Representative.Of(cores, busy), 9);
+        Assert.Equal(representative, Representative.Of(in entry, busy), 9);
+        Assert.Equal(2, CpuShare.Of(cores, 0));
+    }
+
     [Fact]
     public void What_is_told_falls_slower_than_it_rises()
     {
