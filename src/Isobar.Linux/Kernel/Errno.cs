@@ -30,4 +30,12 @@ public static class Errno
     public const int AddressInUse = 98;
     public const int ConnectionReset = 104;
     public const int ConnectionRefused = 111;
+    public const int QuotaExceeded = 122;
+
+    /// <summary>The file system, or its user's share of it, is full. The runtime's exceptions carry the kernel's number.</summary>
+    public static bool IsOutOfSpace(IOException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return (exception.HResult & 0xffff) is NoSpace or QuotaExceeded;
+    }
 }

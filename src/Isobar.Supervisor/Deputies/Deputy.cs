@@ -197,6 +197,7 @@ internal sealed class Deputy : IDisposable
     public void Dispose()
     {
         _oneMove.Dispose();
+        _streams.Dispose();
         _host?.Dispose();
     }
 

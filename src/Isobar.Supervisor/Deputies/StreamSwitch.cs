@@ -7,7 +7,7 @@ namespace Isobar.Supervisor.Deputies;
 /// The job's input and output at its home: between its user, who is a command that waits or a file of a detached job, and whichever host it runs at. A move
 /// neither loses a byte nor gives one twice.
 /// </summary>
-internal sealed class StreamSwitch
+internal sealed class StreamSwitch : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly OutputRoute[] _outputs = [new(), new()];
@@ -16,6 +16,7 @@ internal sealed class StreamSwitch
     private ResumableLink? _host;
     private LinkChannel? _user;
     private BytePump? _input;
+    private KeptOutput? _kept;
     private ReadOnlyMemory<byte> _again;
     private bool _paused;
 
@@ -50,22 +51,9 @@ internal sealed class StreamSwitch
     /// <exception cref="UnauthorizedAccessException">It cannot be opened.</exception>
     public void Keep(string path)
     {
-        var log = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.Read,
-            BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        var kept = _kept = new KeptOutput(path);
         foreach (var route in _outputs)
-        {
-            Connect(route, async (bytes, cancellationToken) =>
-            {
-                await log.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
-                return bytes.Length;
-            });
-        }
+            Connect(route, kept.WriteAsync);
 
         _attached.TrySetResult();
     }
@@ -136,6 +124,8 @@ internal sealed class StreamSwitch
         await Task.WhenAny(_attached.Task, Task.Delay(userMustCome, cancellationToken)).ConfigureAwait(false);
         await Task.WhenAll(_outputPumps).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    public void Dispose() => _kept?.Dispose();
 
     private void Connect(OutputRoute route, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<int>> writeSome, Action? atEnd = null)
     {

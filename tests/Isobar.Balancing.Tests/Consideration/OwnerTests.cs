@@ -61,6 +61,20 @@ public sealed class OwnerTests
     }
 
     [Fact]
+    public void A_guest_that_came_to_a_sprite_host_in_the_second_of_its_owners_return_is_sent_home_too()
+    {
+        // The rules of a host without jobs were not asked since its owner left.
+        ConsiderationRule rule = Scene.Rule("sprite");
+        Scene scene = Idle(1, 0, 0, 0);
+        Assert.Equal(0, scene.Decide(rule).Actions.Length);
+        scene.Now += 1000;
+        scene.WithJobs(Scene.Job(1, 1, home: 3));
+        Assert.Equal(1, scene.Single(rule).Job.Value);
+        scene.Now += 300.1;
+        Assert.Equal(0, scene.Decide(rule).Actions.Length);
+    }
+
+    [Fact]
     public void Sprite_starts_on_the_longest_idle_host_without_guests_first()
     {
         Scene scene = new Scene().WithOthers(

@@ -4,7 +4,7 @@ using Isobar.Supervisor.Deputies;
 
 namespace Isobar.Supervisor.Tests.Deputies;
 
-public sealed class StreamSwitchTests
+public sealed class StreamSwitchTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly StreamSwitch _streams = new();
@@ -12,6 +12,8 @@ public sealed class StreamSwitchTests
     private readonly ResumableLink _command;
 
     public StreamSwitchTests() => (_user, _command) = LinkPair.Create(JobChannels.Count);
+
+    public void Dispose() => _streams.Dispose();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -22,7 +22,6 @@ public sealed class SpriteRule : ConsiderationRule
     private readonly Settings _settings;
     private bool _accepts;
     private double _idleBefore;
-    private double _idleAtReturn;
     private Instant _evictsUntil = Instant.Never;
 
     public SpriteRule(Settings settings) => _settings = settings;
@@ -66,23 +65,25 @@ public sealed class SpriteRule : ConsiderationRule
         ArgumentNullException.ThrowIfNull(plan);
         Update(in snapshot);
         double idle = snapshot.State.OwnerIdleSeconds;
-        bool returned = _idleBefore >= _settings.NoInputSeconds && idle < _settings.NoInputSeconds;
-        double before = _idleBefore;
-        _idleBefore = idle;
-        if (returned || trigger == Trigger.OwnerReturned)
+        bool present = idle < _settings.NoInputSeconds;
+        if (!present)
         {
+            _evictsUntil = Instant.Never;
+            _idleBefore = idle;
+        }
+        else if (trigger == Trigger.OwnerReturned || (_evictsUntil == Instant.Never && HasGuest(in snapshot)))
+        {
+            // Not at the change itself: a guest may have come in the very second in which the owner did, and nobody looks at the rules of a machine without jobs.
             _evictsUntil = snapshot.Now + _settings.EvictSeconds;
-            _idleAtReturn = before;
         }
 
         // A move that waited for its turn or failed is tried again until the deadline.
-        bool evicts = _evictsUntil != Instant.Never && snapshot.Now <= _evictsUntil && idle < _settings.NoInputSeconds;
-        if (!evicts)
+        if (!present || _evictsUntil == Instant.Never || snapshot.Now > _evictsUntil)
             return false;
         foreach (ref readonly JobInfo job in snapshot.Jobs)
         {
             if (job.IsGuest && job.CanLeave && !plan.Concerns(job.Id))
-                plan.Move(in job, job.Home, Evicts.With(job.Id, job.Home, idle, _idleAtReturn));
+                plan.Move(in job, job.Home, Evicts.With(job.Id, job.Home, idle, _idleBefore));
         }
 
         return true;
@@ -139,6 +140,17 @@ public sealed class SpriteRule : ConsiderationRule
         bool free = entry.Guests == 0;
         bool bestFree = best.Guests == 0;
         return free != bestFree ? free : entry.OwnerIdleSeconds > best.OwnerIdleSeconds;
+    }
+
+    private static bool HasGuest(in Snapshot snapshot)
+    {
+        foreach (ref readonly JobInfo job in snapshot.Jobs)
+        {
+            if (job.IsGuest)
+                return true;
+        }
+
+        return false;
     }
 
     private void Update(in Snapshot snapshot)

@@ -69,8 +69,7 @@ public sealed class ImageDirectory(string path) : IDisposable
 
     private CriuException Translate(IOException e)
     {
-        const int NoSpace = Errno.NoSpace;
-        return (e.HResult & 0xffff) == NoSpace || e.Message.Contains("No space", StringComparison.Ordinal)
+        return Errno.IsOutOfSpace(e) || e.Message.Contains("No space", StringComparison.Ordinal)
             ? new CriuException($"The memory file system {Path} has no room for the job's memory; free memory or enlarge it.", null, e)
             : new CriuException($"An image of the job cannot be written to {Path} ({e.Message.TrimEnd('.')}).", null, e);
     }
