@@ -148,7 +148,7 @@ internal sealed class Deputy : IDisposable
     public void Lost(string node)
     {
         if (_host?.Node == node && node != Home && IsSilent)
-            Finish(new JobEnd(NotTheProgram, $"the job is lost: its supervisor on {node} was killed, or {node} was started anew; start it again."));
+            GiveUp(new JobEnd(NotTheProgram, $"the job is lost: its supervisor on {node} was killed, or {node} was started anew; start it again."));
     }
 
     /// <summary>Runs one move; moves of one job come one after the other.</summary>
@@ -223,11 +223,11 @@ internal sealed class Deputy : IDisposable
         catch (LinkClosedException)
         {
             // It was told nothing yet, so nothing of the job runs there.
-            Finish(new JobEnd(NotTheProgram, $"{node} went away before the program could be started there: start it again, or look at the log of isobard on {node}."));
+            GiveUp(new JobEnd(NotTheProgram, $"{node} went away before the program could be started there: start it again, or look at the log of isobard on {node}."));
         }
         catch (Exception e) when (e is MoveException or IOException or UnauthorizedAccessException)
         {
-            Finish(new JobEnd(NotTheProgram, e.Message));
+            GiveUp(new JobEnd(NotTheProgram, e.Message));
         }
     }
 
@@ -310,6 +310,13 @@ internal sealed class Deputy : IDisposable
     {
         _streams.Finish();
         _end.TrySetResult(end);
+    }
+
+    /// <summary>The job is over without a word of its host, who could else end what the outputs wait for.</summary>
+    private void GiveUp(JobEnd end)
+    {
+        Finish(end);
+        _host?.Link.CloseNow();
     }
 
     private async Task GiveUpWithoutClientAsync()

@@ -16,6 +16,15 @@ internal sealed class OutputRoute
     private bool _finished;
     private TaskCompletionSource _changed = NewSignal();
 
+    private bool IsFinished
+    {
+        get
+        {
+            lock (_gate)
+                return _finished;
+        }
+    }
+
     /// <summary>The first host's channel, or the one that follows where the present one ends.</summary>
     public void Append(LinkChannel channel)
     {
@@ -87,9 +96,16 @@ internal sealed class OutputRoute
                 continue;
             }
 
-            var read = await ReadUnlessChangedAsync(channel, changed, target, cancellationToken).ConfigureAwait(false);
-            if (read is { } bytes)
-                return bytes;
+            try
+            {
+                if (await ReadUnlessChangedAsync(channel, changed, target, cancellationToken).ConfigureAwait(false) is { } bytes)
+                    return bytes;
+            }
+            catch (LinkClosedException) when (IsFinished)
+            {
+                // The job was lost with its last host: what that one had not told is not to be had.
+                return 0;
+            }
         }
     }
 

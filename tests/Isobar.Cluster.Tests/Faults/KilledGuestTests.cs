@@ -1,9 +1,11 @@
 using Isobar.Cluster.Tests.Cluster;
+using Isobar.Cluster.Tests.Hosts;
+using Isobar.Protocol.Jobs;
 
 namespace Isobar.Cluster.Tests.Faults;
 
-/// <summary>A guest supervisor uses the file view that it serves; killed while it waits for home there, it must go nevertheless.</summary>
-public sealed class KilledFlushTests(IsobarCluster cluster) : IClassFixture<IsobarCluster>
+/// <summary>Guest supervisors that are killed: they go, even while they wait for the file view that they serve, and their jobs' homes hear of it.</summary>
+public sealed class KilledGuestTests(IsobarCluster cluster) : IClassFixture<IsobarCluster>
 {
     private const string Guest = "pgrep -f '^isobar-supervisor supervise /run/isobar/guests'";
 
@@ -56,5 +58,20 @@ public sealed class KilledFlushTests(IsobarCluster cluster) : IClassFixture<Isob
         var end = await job.EndAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
         Assert.Equal(125, end.ExitCode);
         Assert.Contains("its supervisor on beta was killed", end.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_detached_job_whose_guest_supervisor_is_killed_is_over_and_what_it_had_said_is_kept()
+    {
+        var name = cluster.NewName("lost");
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--on", "gamma", "--name", name, "sh", "-c", "echo said; sleep 1000");
+        await Waiting.ForAsync(async () => await cluster.IsobarAsync(IsobarCluster.Home, "logs", name) == "said\n", () => $"{name} to speak", Cancellation);
+        Assert.Equal(0, (await cluster.ShAsync("gamma", $"kill -KILL $({Guest})")).ExitCode);
+        var waited = await cluster.RunAsync(IsobarCluster.Home, "isobar", "wait", name).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        Assert.Equal(125, waited.ExitCode);
+        await Waiting.ForAsync(async () => (await cluster.StatusAsync(name)).State == JobState.Done, () => $"{name} to be over", Cancellation);
+        Assert.Equal("said\n", await cluster.IsobarAsync(IsobarCluster.Home, "logs", name));
+        // The processes went with their supervisor, too.
+        Assert.Equal(1, (await cluster.ShAsync("gamma", "pgrep -f '^sleep 1000'")).ExitCode);
     }
 }
