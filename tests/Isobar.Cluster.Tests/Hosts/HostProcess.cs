@@ -38,7 +38,17 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string ErrorSoFar => Text(_error);
 
-    public void CloseInput() => _process.StandardInput.Close();
+    public void CloseInput()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended, as after a write that came too late.
+        }
+    }
 
     /// <summary>Waits for its end; gives what it wrote as bytes.</summary>
     public async Task<HostResult> EndAsync(CancellationToken cancellation = default)
