@@ -96,7 +96,7 @@ public sealed class MemoryUsheringRule : ConsiderationRule
         return true;
     }
 
-    private bool HasRoom(double free, long bytes, double threshold) => free - bytes >= threshold && free - bytes >= ArrivalBytes;
+    private bool HasRoom(double free, long bytes, double threshold) => free - bytes >= Math.Max(threshold, ArrivalBytes);
 
     private double FreeSoon(in Snapshot snapshot)
     {
