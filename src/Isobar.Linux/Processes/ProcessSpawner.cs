@@ -27,6 +27,7 @@ public static unsafe class ProcessSpawner
             using var path = new StringVector([request.Path]);
             using var arguments = new StringVector(request.Arguments);
             using var environment = new StringVector(request.Environment ?? CurrentEnvironment());
+            using var slack = TimerSlack.ForChildren(request.TimerSlack);
             Check(SpawnNative.Spawn(out var pid, path.Pointer[0], actions, attributes, arguments.Pointer, environment.Pointer), request);
 
             // No race: a child of ours keeps its number until we reap it.

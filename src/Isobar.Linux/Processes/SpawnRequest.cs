@@ -22,4 +22,10 @@ public sealed record SpawnRequest
 
     /// <summary>Make the child leader of a new session (no controlling terminal, own process group).</summary>
     public bool NewSession { get; init; }
+
+    /// <summary>
+    /// How late the kernel may wake the child's threads up from a timed sleep, so that several wake-ups become one; null = as this thread's own (50 us, unless changed).
+    /// Handed on to whatever the child starts (PR_SET_TIMERSLACK, prctl(2)).
+    /// </summary>
+    public TimeSpan? TimerSlack { get; init; }
 }

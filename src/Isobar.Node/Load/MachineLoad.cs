@@ -14,10 +14,14 @@ namespace Isobar.Node.Load;
 internal sealed class MachineLoad : IDisposable
 {
     private static readonly TimeSpan CalibrationTime = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StepAtRest = TimeSpan.FromMilliseconds(500);
+    private const double ReadyAtRest = 0.1;
     private const double LookEvery = 1;
 
-    // In a tenth of a second the other thread of the core may be busy all the time, which takes a third of the speed: after that a short run with each look, for some minutes.
-    private const int LaterRuns = 180;
+    // In a tenth of a second the other thread of the core may be busy all the time, which takes a third of the speed: after that short runs, ever more rarely, for a quarter of
+    // an hour. One takes a millisecond: with each look they would be a third of what the daemon does at rest.
+    private const double LaterRunsGrowth = 1.25;
+    private const double LaterRunsSeconds = 900;
     private const double Better = 1.01;
     private const double OwnerTimeConstant = 10;
 
@@ -32,7 +36,8 @@ internal sealed class MachineLoad : IDisposable
     private double _ownerCpus;
     private int _speed = CoreSpeed.Reference;
     private CoreSet _cores;
-    private int _laterRuns;
+    private double _sinceCalibrated;
+    private double _nextLaterRun;
 
     public MachineLoad(DaemonOptions options, JobsHere jobs)
     {
@@ -67,7 +72,7 @@ internal sealed class MachineLoad : IDisposable
     public double OwnerCpus => _ownerCpus;
 
     /// <summary>How long to wait between two samples at least.</summary>
-    public TimeSpan LeastStep => _probe.LeastStep;
+    public TimeSpan LeastStep => IsAtRest && _probe.LeastStep < StepAtRest ? StepAtRest : _probe.LeastStep;
 
     /// <summary>Measures the speed of a core, once for all starts of the daemon: a busy moment at some later start must not make the machine look slow.</summary>
     public void Calibrate()
@@ -106,6 +111,9 @@ internal sealed class MachineLoad : IDisposable
 
     public void Dispose() => _probe.Dispose();
 
+    // Nothing to balance here, and nobody who waits for a core: what comes is seen soon enough at the pace of the gossip.
+    private bool IsAtRest => Jobs.Jobs.Count == 0 && _queue.Average < ReadyAtRest;
+
     private string SpeedFile => Path.Combine(_options.StateDirectory, "speed");
 
     private void Keep(int speed)
@@ -121,11 +129,12 @@ internal sealed class MachineLoad : IDisposable
     }
 
     // A core can only seem slower than it is.
-    private void CalibrateFurther()
+    private void CalibrateFurther(double elapsed)
     {
-        if (_laterRuns >= LaterRuns)
+        _sinceCalibrated += elapsed;
+        if (_sinceCalibrated < _nextLaterRun || _sinceCalibrated > LaterRunsSeconds)
             return;
-        _laterRuns++;
+        _nextLaterRun = _sinceCalibrated * LaterRunsGrowth;
         var speed = CoreSpeed.Measure(TimeSpan.Zero);
         if (speed > Speed * Better)
             Keep(speed);
@@ -142,7 +151,7 @@ internal sealed class MachineLoad : IDisposable
         var (came, went) = Jobs.Refresh(now);
         (arrived, departed) = (came > 0, went > 0);
         FollowOwner(elapsed);
-        CalibrateFurther();
+        CalibrateFurther(elapsed);
     }
 
     // By CPU time and not by ready threads: it is exact, and a moment's work of Isobar itself is not taken for an owner's.

@@ -13,13 +13,14 @@ public sealed record PeerStatus(string Node, NodeStatus? Status, TimeSpan? LastS
     public bool IsUp => LastSeen < PeerStatuses.UpWithin;
 }
 
-/// <summary>Asks the members for their status now and then, and keeps what they answered.</summary>
+/// <summary>Asks the members that are silent for their status now and then, and keeps what they answered.</summary>
 public sealed class PeerStatuses : IAsyncDisposable
 {
     /// <summary>Two rounds may be lost; members that ask this one show life, too.</summary>
     public static readonly TimeSpan UpWithin = TimeSpan.FromSeconds(25);
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Fresh = 0.9 * Period;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
     private readonly string _self;
@@ -40,8 +41,11 @@ public sealed class PeerStatuses : IAsyncDisposable
         ? new PeerStatus(node, known.Status, _time.GetElapsedTime(known.Seen))
         : new PeerStatus(node, null, null);
 
+    /// <summary>How old a node's own news is that came by gossip; null = none is known.</summary>
+    public Func<string, TimeSpan?> NewsAge { get; set; } = static _ => null;
+
     /// <summary>Notes a sign of life: the node called us.</summary>
-    public void Saw(string node) => _known.AddOrUpdate(node, (_, now) => (null, now), (_, known, now) => (known.Status, now), _time.GetTimestamp());
+    public void Saw(string node) => Saw(node, _time.GetTimestamp());
 
     /// <summary>Asks all other members at once and waits for those that answer within the deadline (2 s).</summary>
     /// <returns>The nodes that answered now.</returns>
@@ -73,11 +77,22 @@ public sealed class PeerStatuses : IAsyncDisposable
         }
     }
 
+    private void Saw(string node, long at) =>
+        _known.AddOrUpdate(node, static (_, at) => (null, at), static (_, known, at) => (known.Status, Math.Max(known.Seen, at)), at);
+
+    /// <summary>Whoever was heard lately is not asked: with gossip, members at rest call each other not at all, however many they are.</summary>
+    private bool IsFresh(string node)
+    {
+        if (NewsAge(node) is { } age && age < UpWithin)
+            Saw(node, _time.GetTimestamp() - (long)(age.TotalSeconds * _time.TimestampFrequency));
+        return Of(node).LastSeen < Fresh;
+    }
+
     private async Task AskRegularlyAsync()
     {
         while (!_stop.IsCancellationRequested)
         {
-            await AskAllAsync(_stop.Token);
+            await Task.WhenAll(_roster().Nodes.Keys.Where(node => node != _self && !IsFresh(node)).Select(node => AskAsync(node, _stop.Token)));
             await Task.Delay(Period, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

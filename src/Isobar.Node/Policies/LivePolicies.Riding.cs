@@ -48,4 +48,15 @@ internal sealed partial class LivePolicies
             return true;
         }
     }
+
+    /// <summary>How old a member's own news is; null = none came, or it is believed dead.</summary>
+    public TimeSpan? NewsAge(string node)
+    {
+        lock (_gate)
+        {
+            return _set is { } set && set.Protocol.View.TryGet(set.Numbers.NumberOf(node), out var entry) && (entry.Flags & NodeFlags.Dead) == 0
+                ? TimeSpan.FromSeconds(Math.Max(0, entry.Age(MachineLoad.Now)))
+                : null;
+        }
+    }
 }

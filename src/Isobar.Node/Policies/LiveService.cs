@@ -169,6 +169,7 @@ internal sealed partial class LiveService(
             var life = new ClusterLife(cluster, logs, time);
             settings.Follower = life.Settings;
             cluster.Roster.Changed += OnRosterChanged;
+            cluster.Statuses.NewsAge = policies.NewsAge;
             Volatile.Write(ref _life, life);
         }
         finally

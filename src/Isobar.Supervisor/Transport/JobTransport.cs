@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -6,6 +5,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Links;
 using Isobar.Protocol.Naming;
 using Isobar.Protocol.Security;
 
@@ -98,16 +98,8 @@ internal static class JobTransport
     /// </summary>
     private static void NoticeSilence(Socket socket)
     {
-        // tcp(7): unacknowledged data ends the connection after so long; keepalive sends something to acknowledge when there is nothing else.
-        const int Tcp = 6;
-        const int UserTimeout = 18;
-        Span<byte> milliseconds = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(milliseconds, (int)SilenceBreaks.TotalMilliseconds);
         socket.NoDelay = true;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 2);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
-        socket.SetRawSocketOption(Tcp, UserTimeout, milliseconds);
+        TcpSilence.Notice(socket, SilenceBreaks, askAfter: TimeSpan.FromSeconds(2), askEvery: TimeSpan.FromSeconds(1));
     }
 
     private static EndPoint EndPointOf(string address)

@@ -55,6 +55,25 @@ public sealed class SpawnTests
     }
 
     [Fact]
+    public async Task Timer_slack_is_the_childs_alone()
+    {
+        using var output = KernelPipe.Create();
+        var own = await File.ReadAllTextAsync("/proc/self/timerslack_ns", Token);
+        using var child = ProcessSpawner.Spawn(new SpawnRequest
+        {
+            Path = "/bin/sh",
+            Arguments = ["sh", "-c", "cat /proc/self/timerslack_ns"],
+            Descriptors = new Dictionary<int, SafeFileHandle> { [1] = output.WriteEnd },
+            TimerSlack = TimeSpan.FromMilliseconds(50),
+        });
+        output.WriteEnd.Dispose();
+        Assert.Equal("50000000\n", await ReadAllAsync(output.ReadEnd));
+        await child.WaitAsync(Token);
+        var (after, _) = await RunAsync("cat /proc/self/timerslack_ns");
+        Assert.Equal(own, after);
+    }
+
+    [Fact]
     public async Task A_new_session_has_no_terminal_and_leads_itself()
     {
         using var output = KernelPipe.Create();
