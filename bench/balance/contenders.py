@@ -43,15 +43,15 @@ class Contender:
 
 
 class Isobar(Contender):
-    """isobar run; with moves_at_once 0 nothing moves and all stay where they were started."""
+    """isobar run; with profile local nothing moves and all stay where they were started."""
 
-    def __init__(self, name="isobar", moves_at_once=None):
-        self.name, self.moves_at_once = name, moves_at_once
+    def __init__(self, name="isobar", profile=None):
+        self.name, self.profile = name, profile
 
     def run(self, hosts, program, jobs, home):
         hosts.know_each_other()
-        if self.moves_at_once is not None:
-            hosts.ask(home, "isobar", "config", "set", "moves-at-once", self.moves_at_once)
+        if self.profile is not None:
+            hosts.ask(home, "isobar", "config", "set", "profile", self.profile)
             time.sleep(2)
         time.sleep(3)
         began = self.begin(hosts)

@@ -23,7 +23,7 @@ def measure(isobar, folder, is_balancing):
     with Hosts(isobar, SANDBOX, CORES, MEMORY) as hosts:
         hosts.know_each_other()
         if not is_balancing:
-            hosts.ask(HOME, "isobar", "config", "set", "moves-at-once", 0)
+            hosts.ask(HOME, "isobar", "config", "set", "profile", "local")
             time.sleep(2)
         began = time.time()
         names = [f"m{i}" for i in range(JOBS)]
@@ -61,7 +61,7 @@ def write(results, runs):
         moves = [move for job in one["jobs"] for move in job["moves"] if move["committed"]]
         ushered = [move for move in moves if move["why"].startswith("memory-ushering")]
         checksums = {job["checksum"] for job in one["jobs"] if job["good"]}
-        rows.append(("Isobar" if one["balancing"] else "without (moves-at-once 0)", f"{sum(job['good'] for job in one['jobs'])} of {len(one['jobs'])}", sum(one["kills"].values()),
+        rows.append(("Isobar" if one["balancing"] else "without (profile local)", f"{sum(job['good'] for job in one['jobs'])} of {len(one['jobs'])}", sum(one["kills"].values()),
                      len(moves), len(ushered), len([m for job in one["jobs"] for m in job["moves"] if not m["committed"]]), f"{max((move['freezeSeconds'] for move in moves), default=0):.1f} s",
                      f"{min(row[1] for row in one['free'])} MB", "yes" if len(checksums) <= 1 else "NO"))
         for job in one["jobs"]:

@@ -28,7 +28,7 @@ def capacity(hosts, program, seconds=6):
 def contender(name, folder):
     return {
         "isobar": lambda: contenders.Isobar("Isobar"),
-        "home": lambda: contenders.Isobar("no balancing", moves_at_once=0),
+        "home": lambda: contenders.Isobar("no balancing", profile="local"),
         "parallel1": lambda: contenders.Parallel(1, folder),
         "parallel2": lambda: contenders.Parallel(2, folder),
         "slurm": lambda: contenders.Slurm(folder),

@@ -53,4 +53,5 @@ public readonly record struct Acceptance(bool Accepted, bool Suspended, Reason R
 /// <param name="ExpectedShare">What the source thinks that it would get at the target.</param>
 /// <param name="Placement">True for a job that has not started yet.</param>
 /// <param name="Forced">True if it must leave (owner, memory, leaving node): an offer that a target refuses only for want of room.</param>
-public readonly record struct JobOffer(JobInfo Job, NodeId From, double SourceShare, double ExpectedShare, bool Placement, bool Forced);
+/// <param name="OthersGain">By how much those that stay at the source are served faster without it, all together: seconds per CPU second of the job (<see cref="Load.CpuShare.DelayOfOthers"/>).</param>
+public readonly record struct JobOffer(JobInfo Job, NodeId From, double SourceShare, double ExpectedShare, bool Placement, bool Forced, double OthersGain = 0);

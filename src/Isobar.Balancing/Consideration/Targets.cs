@@ -37,27 +37,39 @@ public static class Targets
     /// <param name="slowdown">Seconds per CPU second that the job would take there.</param>
     /// <param name="without">A node that is left out, or <see cref="NodeId.None"/>.</param>
     public static int Fastest(
-        in Snapshot snapshot, in JobInfo job, double maxAgeSeconds, NodeId without, ref RandomSource random, out double slowdown)
+        in Snapshot snapshot, in JobInfo job, double maxAgeSeconds, NodeId without, ref RandomSource random, out double slowdown) =>
+        Best(in snapshot, in job, maxAgeSeconds, without, 0, ref random, out slowdown, out _);
+
+    /// <summary>The same, with what those suffer who are there: the least sum counts.</summary>
+    /// <param name="othersWeight">Weight of the delay of others; 0 = only the job's own counts.</param>
+    /// <param name="harm">By how much those there would be slower, all together: seconds per CPU second.</param>
+    public static int Best(
+        in Snapshot snapshot, in JobInfo job, double maxAgeSeconds, NodeId without, double othersWeight, ref RandomSource random, out double slowdown, out double harm)
     {
         int best = -1;
         int ties = 0;
-        double bestSlowdown = double.PositiveInfinity;
+        double bestSum = double.PositiveInfinity;
+        (slowdown, harm) = (double.PositiveInfinity, 0);
         ReadOnlySpan<LoadEntry> others = snapshot.Others;
         for (int i = 0; i < others.Length; i++)
         {
             ref readonly LoadEntry entry = ref others[i];
             if (entry.Node == without || !Takes(in snapshot, in entry, in job, maxAgeSeconds) || !HasRoom(in entry, job.ResidentBytes))
                 continue;
-            double there = Slowdown(in entry, entry.Ready + Tasks(in job), in job, snapshot.Costs);
-            if (there > bestSlowdown)
+            double tasks = entry.Ready + Tasks(in job);
+            double there = Slowdown(in entry, tasks, in job, snapshot.Costs);
+            if (there > bestSum)
                 continue;
-            ties = there < bestSlowdown ? 1 : ties + 1;
-            bestSlowdown = there;
+            double delay = othersWeight > 0 ? CpuShare.DelayOfOthers(in entry, tasks, Tasks(in job)) : 0;
+            double sum = there + othersWeight * delay;
+            if (sum > bestSum)
+                continue;
+            ties = sum < bestSum ? 1 : ties + 1;
+            bestSum = sum;
             if (ties == 1 || random.NextInt(ties) == 0)
-                best = i;
+                (best, slowdown, harm) = (i, there, delay);
         }
 
-        slowdown = bestSlowdown;
         return best;
     }
 

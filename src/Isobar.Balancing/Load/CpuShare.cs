@@ -25,7 +25,27 @@ public static class CpuShare
     /// <summary>Seconds per second of standard CPU time: 1 / share.</summary>
     public static double Slowdown(in LoadEntry entry, double tasks) => 1 / Of(in entry, tasks);
 
-    /// <summary>The same for the exact cores of the local machine.</summary>
+    /// <summary>
+    /// By how much the other tasks, all together, are slower for so many tasks being there: seconds per CPU second. Nothing while there is a core for each; then each of the
+    /// others waits longer by one part of the capacity for each task that has no core of its own.
+    /// </summary>
+    /// <param name="entry">Cores and capacity of the node.</param>
+    /// <param name="tasks">Runnable tasks, those in question included.</param>
+    /// <param name="own">The tasks in question, at least 1.</param>
+    public static double DelayOfOthers(in LoadEntry entry, double tasks, double own)
+    {
+        // Half a task is one that is there half of the time: what whole numbers give, in proportion.
+        double others = Math.Max(0, tasks - own);
+        double whole = Math.Floor(others);
+        double part = others - whole;
+        double delay = Delay(in entry, whole, own);
+        return part > 0 ? delay + part * (Delay(in entry, whole + 1, own) - delay) : delay;
+
+        static double Delay(in LoadEntry entry, double others, double own) =>
+            others * Math.Clamp(others + own - Math.Max(1, (int)entry.Cores), 0, own) / entry.Capacity;
+    }
+
+    /// <summary><see cref="Of(in LoadEntry, double)"/> for the exact cores of the local machine.</summary>
     public static double Of(CoreSet cores, double tasks)
     {
         ArgumentNullException.ThrowIfNull(cores);

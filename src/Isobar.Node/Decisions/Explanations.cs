@@ -104,7 +104,7 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         if (profile.Settings.Move == Isobar.Balancing.Profiles.MoveStyle.None)
             reply.Prevents.Add($"profile {profile.Name} places jobs at their start and moves none later.");
         if (settings.MovesAtOnce == 0)
-            reply.Prevents.Add("the setting moves-at-once is 0: this node moves nothing by itself.");
+            reply.Prevents.Add("the setting moves-at-once is 0: this node moves nothing by itself but what must leave.");
         if (view.Hold is { } hold)
             reply.Prevents.Add(Text($"it is left alone for another {hold.Until - MachineLoad.Now:0} s after a move that was not made: {hold.Reason}"));
         if (!view.IsKnown)

@@ -60,8 +60,8 @@ internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies, Node
             Moves = request.Moves,
             StateSince = Instant.Never,
         };
-        var (accepted, reason) = policies.Judge(
-            request.Job, from, job, request.SourceShare, request.ExpectedShare, request.Placement, request.Forced, movesAtOnce);
+        var offer = new JobOffer(job, set.Numbers.NumberOf(from), request.SourceShare, request.ExpectedShare, request.Placement, request.Forced, request.OthersGain);
+        var (accepted, reason) = policies.Judge(request.Job, offer, movesAtOnce);
         return new OfferReply { Accepted = accepted, Reason = reason };
     }
 
@@ -75,6 +75,7 @@ internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies, Node
         ResidentBytes = wish.Info.ResidentBytes,
         SourceShare = wish.ShareHere,
         ExpectedShare = wish.ShareThere,
+        OthersGain = wish.OthersGain,
         Forced = wish.IsForced,
         Moves = wish.Info.Moves,
         Uid = (uint)wish.Info.User,

@@ -38,6 +38,7 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             Load = 1,
             SourceShare = placed.ShareHere,
             ExpectedShare = placed.ShareThere,
+            OthersGain = placed.OthersGain,
             Placement = true,
             // Where it may not start at home, it is no question of what it would get there.
             Forced = placed.HomeRefuses is not null,

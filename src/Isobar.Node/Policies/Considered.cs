@@ -19,9 +19,10 @@ internal sealed record Considered(IReadOnlyList<Wish> Wishes, IReadOnlyList<(str
 /// <param name="Info">The job as the rule saw it.</param>
 /// <param name="ShareHere">Standard cores that one task of it gets here.</param>
 /// <param name="ShareThere">What it should get there; 0 = unknown.</param>
+/// <param name="OthersGain">What those that stay gain by its leaving: seconds per CPU second of it.</param>
 /// <param name="GainSeconds">Seconds that the job should save over a time as long as its age, the move paid; NaN = unknown.</param>
 internal sealed record Wish(
-    ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double GainSeconds)
+    ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double OthersGain, double GainSeconds)
 {
     /// <summary>Whether it must leave, whatever it is worth.</summary>
     public bool IsForced => Rule is "evacuate" or "owner" or "limits" or "memory-ushering" or "reclaim" or "sprite" or "condor" or "freeze" or "federation";
@@ -33,8 +34,9 @@ internal sealed record Wish(
 /// <param name="Words">Why, in words.</param>
 /// <param name="ShareHere">Standard cores that it would get here.</param>
 /// <param name="ShareThere">What it should get there; 0 = unknown.</param>
+/// <param name="OthersGain">What those that are here gain if it starts elsewhere: seconds per CPU second of it.</param>
 /// <param name="HomeRefuses">Why it may not start at its home; null = it may.</param>
-internal sealed record Placed(string Target, string? Alternate, string Words, double ShareHere, double ShareThere, string? HomeRefuses = null);
+internal sealed record Placed(string Target, string? Alternate, string Words, double ShareHere, double ShareThere, double OthersGain, string? HomeRefuses = null);
 
 /// <summary>A job that is left alone for a while after a move failed or was refused.</summary>
 internal sealed record JobHold(Instant Until, string Reason, double Seconds)

@@ -1,5 +1,6 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Load;
 using Isobar.Node.Load;
 using Isobar.Protocol.Jobs;
 using PolicyJobId = Isobar.Balancing.Consideration.JobId;
@@ -237,20 +238,21 @@ internal sealed partial class LivePolicies
 
     internal static PolicyJobId IdOf(string job) => new((long)(ProgramHash.Fnv(job) & long.MaxValue));
 
-    private static (double Here, double There) SharesOf(in LiveLook look, in Snapshot snapshot, in JobInfo job, NodeId target)
+    private static (double Here, double There, double OthersGain) SharesOf(in LiveLook look, in Snapshot snapshot, in JobInfo job, NodeId target)
     {
         var tasks = Math.Max(look.State.ReadyNow + (job.CpuSeconds > 0 ? 0 : 1), Targets.Tasks(in job));
         var here = 1 / Targets.Slowdown(in snapshot.Self, tasks, in job, snapshot.Costs);
+        var others = CpuShare.DelayOfOthers(in snapshot.Self, tasks, Targets.Tasks(in job));
         if (Targets.Find(in snapshot, target) is not (>= 0 and var index))
-            return (here, 0);
+            return (here, 0, others);
         ref readonly var entry = ref snapshot.Others[index];
-        return (here, 1 / Targets.Slowdown(in entry, entry.Ready + Targets.Tasks(in job), in job, snapshot.Costs));
+        return (here, 1 / Targets.Slowdown(in entry, entry.Ready + Targets.Tasks(in job), in job, snapshot.Costs), others);
     }
 
     private Wish WishOf(PolicySet set, in LiveLook look, in Snapshot snapshot, in PlannedAction action, string name)
     {
         var job = _jobs[IndexOf(action.Job, look.Count)];
-        var (here, there) = SharesOf(in look, in snapshot, in job, action.To);
+        var (here, there, others) = SharesOf(in look, in snapshot, in job, action.To);
         var gain = there > 0 ? (job.CpuSeconds / Targets.Tasks(in job) * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
         return new Wish(
             action.Kind,
@@ -262,6 +264,7 @@ internal sealed partial class LivePolicies
             job,
             here,
             there,
+            others,
             gain);
     }
 

@@ -67,15 +67,16 @@ internal sealed partial class LivePolicies
                     throw new JobException($"no machine takes the job now: {homeRefuses}, and no other one that it may use is open and has the memory; isobar nodes --age shows them.");
             }
 
-            var (here, there) = SharesOf(in look, in snapshot, in job, target);
+            var (here, there, others) = SharesOf(in look, in snapshot, in job, target);
             var alternate = placement.Alternate.IsNone || (advice is null && !IsFit(in snapshot, in job, placement.Alternate)) ? null : set.Numbers.NameOf(placement.Alternate);
-            return new Placed(set.Numbers.NameOf(target), alternate, words, here, there, IsDrained ? null : homeRefuses);
+            return new Placed(set.Numbers.NameOf(target), alternate, words, here, there, others, IsDrained ? null : homeRefuses);
         }
     }
 
     /// <summary>Whether this node takes a job that another one offers; an accepted one counts as on its way.</summary>
-    public (bool Accepted, string Reason) Judge(string name, string from, JobInfo job, double sourceShare, double expectedShare, bool placement, bool forced, int atOnce)
+    public (bool Accepted, string Reason) Judge(string name, JobOffer offer, int atOnce)
     {
+        var (job, placement) = (offer.Job, offer.Placement);
         lock (_gate)
         {
             if (_set is not { } set)
@@ -86,7 +87,6 @@ internal sealed partial class LivePolicies
             if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
                 return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
-            var offer = new JobOffer(job, set.Numbers.NumberOf(from), sourceShare, expectedShare, placement, forced);
             var acceptance = set.All.Judge(in snapshot, in offer);
             if (acceptance is { Accepted: true, Suspended: true } && !placement)
                 _comeFrozen[name] = (look.Now + ArrivesWithin, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
@@ -111,7 +111,7 @@ internal sealed partial class LivePolicies
             if (!_jobs[i].IsRunning || wishes.Exists(wish => wish.Job == name) || !_comeFrozen.Remove(name, out var frozen))
                 continue;
             var share = SharesOf(in look, in snapshot, in _jobs[i], set.Numbers.Self).Here;
-            wishes.Add(new Wish(ActionKind.Freeze, name, set.Numbers.NameOf(set.Numbers.Self), null, "freeze", frozen.Reason, _jobs[i], share, 0, double.NaN));
+            wishes.Add(new Wish(ActionKind.Freeze, name, set.Numbers.NameOf(set.Numbers.Self), null, "freeze", frozen.Reason, _jobs[i], share, 0, 0, double.NaN));
         }
 
         foreach (var (name, frozen) in _comeFrozen)

@@ -54,7 +54,9 @@ public sealed record HoldCommand(string Node, string? Reason) : SupervisorComman
 public sealed record GuestRefused(string Node, int Incarnation, string Reason) : SupervisorCommand;
 
 /// <summary>The daemon of the job's node says that it has nothing of the job: its supervisor was killed there, or the machine was started anew.</summary>
-public sealed record GuestLost(string Node) : SupervisorCommand;
+/// <param name="Node">The job's node.</param>
+/// <param name="IsMember">False: nobody was asked, the node was taken out of the cluster.</param>
+public sealed record GuestLost(string Node, bool IsMember = true) : SupervisorCommand;
 
 /// <summary>What a supervisor tells those who watch or command it.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]

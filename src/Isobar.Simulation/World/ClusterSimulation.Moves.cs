@@ -1,5 +1,6 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
 
 namespace Isobar.Simulation.World;
@@ -253,7 +254,9 @@ public sealed partial class ClusterSimulation
             var believed = source.Protocol.View.TryGet(id, out var entry)
                 ? entry.Speed * Math.Min(1, entry.Capacity / entry.Speed / (entry.Ready + 1))
                 : target.Cpu.Cores.Fastest;
-            var offer = new JobOffer(process.Info, source.Id, source.Cpu.Rate, believed, isPlacement, forced);
+            var itsOwn = EntryOf(source);
+            var others = CpuShare.DelayOfOthers(in itsOwn, source.Cpu.Count, Targets.Tasks(process.Info));
+            var offer = new JobOffer(process.Info, source.Id, source.Cpu.Rate, believed, isPlacement, forced, others);
             var itsEntry = EntryOf(target);
             var itsState = StateOf(target);
             var snapshot = SnapshotOf(target, in itsEntry, in itsState, JobsOf(target));

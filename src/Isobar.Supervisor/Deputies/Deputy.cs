@@ -144,11 +144,14 @@ internal sealed class Deputy : IDisposable
         }
     }
 
-    /// <summary>The node's daemon has nothing of the job. It counts only while the node's supervisor is not heard of: the word may be late.</summary>
-    public void Lost(string node)
+    /// <summary>The node's daemon has nothing of the job, or the node is no member any more. It counts only while the node's supervisor is not heard of: the word may be late.</summary>
+    public void Lost(GuestLost lost)
     {
-        if (_host?.Node == node && node != Home && IsSilent)
-            GiveUp(new JobEnd(NotTheProgram, $"the job is lost: its supervisor on {node} was killed, or {node} was started anew; start it again."));
+        var node = lost.Node;
+        if (_host?.Node != node || node == Home || !IsSilent)
+            return;
+        var why = lost.IsMember ? $"its supervisor on {node} was killed, or {node} was started anew" : $"{node} was taken out of the cluster";
+        GiveUp(new JobEnd(NotTheProgram, $"the job is lost: {why}; start it again."));
     }
 
     /// <summary>Runs one move; moves of one job come one after the other.</summary>

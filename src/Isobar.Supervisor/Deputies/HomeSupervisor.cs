@@ -179,7 +179,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
                 _opener.Refused(refusal);
                 return new CommandDone();
             case GuestLost lost when caller.Uid == 0:
-                _deputy.Lost(lost.Node);
+                _deputy.Lost(lost);
                 return new CommandDone();
             case MoveCommand move:
                 return await MoveAsync(move, events, cancellationToken).ConfigureAwait(false);

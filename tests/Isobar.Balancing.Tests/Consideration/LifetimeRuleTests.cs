@@ -277,7 +277,7 @@ public sealed class LifetimeRuleTests
         Assert.Equal(0, scene.Decide(Scene.Rule("lifetime"), Trigger.Arrival).Actions.Length);
         Assert.Equal(1, scene.Decide(Scene.Rule("lifetime", ("others", 1)), Trigger.Arrival).Actions.Length);
         Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("others", 0.9)), Trigger.Arrival).Actions.Length);
-        var offer = new JobOffer(Scene.Job(1, 0.66, Half), new NodeId(1), 0.5, 1, false, false);
+        var offer = new JobOffer(Scene.Job(1, 0.66, Half), new NodeId(1), 0.5, 1, false, false, OthersGain: 1);
         Assert.True(new Scene().SetReady(0).Judge(Scene.Rule("lifetime", ("verify", 1), ("others", 1)), offer).Accepted);
         Assert.False(new Scene().SetReady(0).Judge(Scene.Rule("lifetime", ("verify", 1)), offer).Accepted);
     }

@@ -13,6 +13,11 @@ public sealed partial class LifetimeRule
         "{job} moves to {node}: its age of {a} CPU s is more than the cost {b} s / (slowdown here {c} - there {d})",
         "age cost here there");
 
+    private static readonly ReasonForm PaysOthers = new(
+        "lifetime",
+        "{job} moves to {node}: with its age of {a} CPU s, what it costs ({b} s) is less than what those gain that stay here, though it is itself served no faster there (slowdown {d}, here {c})",
+        "age cost here there");
+
     private static readonly ReasonForm TooYoung = new(
         "lifetime",
         "{job} stays: its age of {a} CPU s is not more than the cost {b} s / (slowdown here {c} - at best {d}), or the gain is too small",

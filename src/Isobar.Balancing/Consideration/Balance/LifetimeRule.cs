@@ -1,3 +1,5 @@
+using Isobar.Balancing.Load;
+
 namespace Isobar.Balancing.Consideration.Balance;
 
 /// <summary>
@@ -18,7 +20,9 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// it leads only a move that growth does bound, so that between two such moves there is at most one for each speed of cores.
 /// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
-/// delay of all is weighed against more moves. The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
+/// delay of all is weighed against more moves. On unequal nodes the two parts differ (<see cref="CpuShare.DelayOfOthers"/>): a slow node without work is worth
+/// a move from a crowd on a fast one that serves the migrant no better, since it hinders nobody there; between two nodes with as many tasks as their cores give, nothing is. The sum of
+/// all delays falls with each such move, so that none leads back. The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
 /// </remarks>
 public sealed partial class LifetimeRule : ConsiderationRule
 {
@@ -83,12 +87,18 @@ public sealed partial class LifetimeRule : ConsiderationRule
         double here = 1 / offer.SourceShare;
         if (!offer.Placement)
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
-        bool worth = here - there >= _settings.MinGain && (age <= 0 ? here > there : IsWorth(Weight * age, cost, here, there));
+        double harm = CpuShare.DelayOfOthers(in snapshot.Self, tasks, Targets.Tasks(offer.Job));
+        double gain = Gain(here, there, offer.OthersGain, harm);
+        bool worth = gain >= _settings.MinGain && (age <= 0 ? gain > 0 : IsWorth(Weight * age, cost, gain, 0));
         if (worth)
             return false;
         acceptance = new(false, false, TargetBusy.With(offer.Job.Id, snapshot.Self.Node, age, cost, there, here));
         return true;
     }
+
+    // Of each of those that count: seconds saved per CPU second of the migrant. Between nodes of one standard core that is here - there, whatever the weight of the others.
+    private double Gain(double here, double there, double othersHere, double othersThere) =>
+        (here - there + _settings.Others * (othersHere - othersThere)) / Weight;
 
     // Own tasks: at this moment; smoothed, the smaller of the moment and the mean, so that neither a burst nor a past crowd moves anything.
     private double TasksHere(in Snapshot snapshot) =>
@@ -109,6 +119,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
         double bestBenefit = 0;
         double bestHere = 0;
         double bestThere = 0;
+        double bestOthers = 0;
         ReadOnlySpan<JobInfo> jobs = snapshot.Jobs;
         for (int i = 0; i < jobs.Length; i++)
         {
@@ -117,7 +128,8 @@ public sealed partial class LifetimeRule : ConsiderationRule
                 continue;
             double here = Targets.Slowdown(in snapshot.Self, Math.Max(tasks, Targets.Tasks(in job)), in job, snapshot.Costs);
             double cost = snapshot.Costs.Seconds(in job);
-            double best = Weight * job.CpuSeconds * (here - 1 / MaxSpeed) - cost;
+            double othersHere = CpuShare.DelayOfOthers(in snapshot.Self, tasks, Targets.Tasks(in job));
+            double best = Weight * job.CpuSeconds * Gain(here, 1 / MaxSpeed, othersHere, 0) - cost;
             if (best <= bestBenefit && !plan.Explains)
                 continue;
             double rest = Rest(in job, cost, _leastRelative);
@@ -127,7 +139,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
                 continue;
             }
 
-            int target = Targets.Fastest(in snapshot, in job, _settings.MaxAgeSeconds, taken, ref random, out double there);
+            int target = Targets.Best(in snapshot, in job, _settings.MaxAgeSeconds, taken, _settings.Others, ref random, out double there, out double harm);
             if (target < 0)
                 continue;
             rest = Rest(in job, cost, _settings.Relative ? Math.Min(1, there / here) : 1);
@@ -138,22 +150,24 @@ public sealed partial class LifetimeRule : ConsiderationRule
             }
 
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
-            double benefit = Weight * job.CpuSeconds * (here - there) - cost;
-            if (!IsWorth(Weight * job.CpuSeconds, cost, here, there) || here - there < _settings.MinGain)
+            double gain = Gain(here, there, othersHere, harm);
+            double benefit = Weight * job.CpuSeconds * gain - cost;
+            if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
             else if (benefit > bestBenefit)
-                (bestJob, bestTarget, bestBenefit, bestHere, bestThere) = (i, snapshot.Others[target].Node, benefit, here, there);
+                (bestJob, bestTarget, bestBenefit, bestHere, bestThere, bestOthers) = (i, snapshot.Others[target].Node, benefit, here, there, othersHere);
         }
 
         left = 0;
         if (bestJob < 0)
             return false;
         ref readonly JobInfo chosen = ref jobs[bestJob];
-        int second = Targets.Fastest(in snapshot, in chosen, _settings.MaxAgeSeconds, bestTarget, ref random, out double secondThere);
+        int second = Targets.Best(in snapshot, in chosen, _settings.MaxAgeSeconds, bestTarget, _settings.Others, ref random, out double secondThere, out double secondHarm);
         double chosenCost = snapshot.Costs.Seconds(in chosen) + _settings.Others * snapshot.Costs.SecondsOfOthers(bestHere, bestThere);
-        bool hasSecond = second >= 0 && IsWorth(Weight * chosen.CpuSeconds, chosenCost, bestHere, secondThere);
+        bool hasSecond = second >= 0 && IsWorth(Weight * chosen.CpuSeconds, chosenCost, Gain(bestHere, secondThere, bestOthers, secondHarm), 0);
         NodeId alternate = hasSecond ? snapshot.Others[second].Node : NodeId.None;
-        plan.Move(in chosen, bestTarget, alternate, Pays.With(chosen.Id, bestTarget, chosen.CpuSeconds, chosenCost, bestHere, bestThere));
+        ReasonForm why = bestThere < bestHere ? Pays : PaysOthers;
+        plan.Move(in chosen, bestTarget, alternate, why.With(chosen.Id, bestTarget, chosen.CpuSeconds, chosenCost, bestHere, bestThere));
         taken = bestTarget;
         left = Targets.Tasks(in chosen);
         return true;
