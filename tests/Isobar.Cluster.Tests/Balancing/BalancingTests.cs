@@ -137,6 +137,8 @@ public sealed class BalancingTests(UnequalCluster cluster) : IClassFixture<Unequ
             await Waiting.ForAsync(
                 async () =>
                 {
+                    // A list of all nodes asks each of them; members at rest ask each other nothing.
+                    await cluster.IsobarAsync(IsobarCluster.Home, "nodes");
                     using var told = JsonDocument.Parse(await cluster.IsobarAsync(IsobarCluster.Home, "nodes", "--age", "--json"));
                     var gossip = told.RootElement.GetProperty("gossip");
                     return gossip.GetProperty("rodeSent").GetInt64() > 2 && gossip.GetProperty("rodeReceived").GetInt64() > 2;
