@@ -14,36 +14,37 @@ from hosts import Hosts
 
 SECONDS = 600
 LOAD = 0.65
-SHORTEST = 0.3
-LONGEST = 60
+# CPU seconds, shortest and longest: a day's processes, 1.6 s on average, or a tenth as many jobs as somebody hands in by hand, 9.5 s.
+LENGTHS = {"short": (0.3, 60), "long": (3, 60)}
 # Where jobs are handed in: people have their favourite machines.
 HOMES = {"alpha": 0.5, "beta": 0.2, "gamma": 0.2, "delta": 0.1}
 SANDBOX = "bench-stability"
 
 
-def arrivals(capacity, seconds, seed):
+def arrivals(capacity, seconds, seed, lengths):
     """(second, host, CPU seconds): Poisson arrivals, lifetimes with the tail 1/t of the measured ones (Harchol-Balter, Downey 1997), cut at both ends."""
     law = random.Random(seed)
-    mean = SHORTEST * LONGEST / (LONGEST - SHORTEST) * math.log(LONGEST / SHORTEST)
+    shortest, longest = lengths
+    mean = shortest * longest / (longest - shortest) * math.log(longest / shortest)
     rate = LOAD * capacity / mean
     jobs, now = [], law.expovariate(rate)
     while now < seconds:
         u = law.random()
-        length = 1 / (1 / SHORTEST - u * (1 / SHORTEST - 1 / LONGEST))
+        length = 1 / (1 / shortest - u * (1 / shortest - 1 / longest))
         jobs.append((now, law.choices(list(HOMES), HOMES.values())[0], length))
         now += law.expovariate(rate)
     return jobs
 
 
-def measure(isobar, folder, is_balancing, seed, seconds=SECONDS):
+def measure(isobar, folder, is_balancing, seed, lengths, seconds=SECONDS):
     program = f"{folder}/work"
     with Hosts(isobar, SANDBOX, thirty.CORES) as hosts:
         per_core = sum(thirty.capacity(hosts, program).values()) / hosts.capacity
         hosts.know_each_other()
         if not is_balancing:
-            hosts.ask("alpha", "isobar", "config", "set", "moves-at-once", 0)
+            hosts.ask("alpha", "isobar", "config", "set", "profile", "local")
         time.sleep(3)
-        jobs = arrivals(hosts.capacity, seconds, seed)
+        jobs = arrivals(hosts.capacity, seconds, seed, LENGTHS[lengths])
         # What the daemons use with nothing to do, for twenty seconds.
         rest = -sum(hosts.cpu_seconds(host) for host in hosts.names)
         time.sleep(20)
@@ -81,7 +82,7 @@ def measure(isobar, folder, is_balancing, seed, seconds=SECONDS):
                 slow.append((instant(job["ended"]) - instant(job["started"])) / length)
         # What the kernel has counted for the jobs themselves, wherever they were.
         own = sum(job["cpuSeconds"] for job in listing.values())
-        return {"balancing": is_balancing, "jobs": len(jobs), "work": work, "used": used, "own": own, "daemons": daemons, "took": took, "rest": rest, "slowdown": statistics.mean(slow), "median": statistics.median(slow), "said": said,
+        return {"balancing": is_balancing, "lengths": lengths, "jobs": len(jobs), "work": work, "used": used, "own": own, "daemons": daemons, "took": took, "rest": rest, "slowdown": statistics.mean(slow), "median": statistics.median(slow), "said": said,
                 "good": sum(job["state"] == "Done" and job.get("exitCode") == 0 for job in listing.values()), "ledgers": ledgers,
                 "bad": [job for job in listing.values() if job["state"] != "Done" or job.get("exitCode") != 0]}
 
@@ -94,33 +95,34 @@ def bounces(ledger):
 
 def write(results, runs):
     rows, lines = [], []
-    without = next((one for one in runs if not one["balancing"]), None)
     for one in runs:
         counts = [sum(move["committed"] for move in ledger) for ledger in one["ledgers"].values()]
         other = one["used"] - one["own"] - sum(one["daemons"].values())
-        rows.append(("Isobar" if one["balancing"] else "without (moves-at-once 0)", one["jobs"], one["good"], f"{one['own']:.0f} s", f"{one['slowdown']:.1f}", f"{one['median']:.1f}", sum(counts),
+        rows.append(("Isobar" if one["balancing"] else "without (profile local)", one["lengths"], one["jobs"], one["good"], f"{one['own']:.0f} s", f"{one['slowdown']:.1f}", f"{one['median']:.1f}", sum(counts),
                      max(counts, default=0), sum(bounces(ledger) for ledger in one["ledgers"].values()), sum(not move["committed"] for ledger in one["ledgers"].values() for move in ledger),
                      f"{one['daemons']['isobard']:.1f} s, {100 * one['daemons']['isobard'] / one['own']:.2f} %", f"{one['daemons']['etcd']:.1f} s, {100 * one['daemons']['etcd'] / one['own']:.2f} %",
                      f"{other:.1f} s, {100 * other / one['own']:.1f} %", f"{one['rest'] / 4 * 100:.2f} %"))
         for name, ledger in sorted(one["ledgers"].items()):
             for move in ledger:
-                lines.append(("isobar" if one["balancing"] else "without", name, move["when"], move["from"], move["to"], move["committed"], f"{move['freezeSeconds']:.3f}", move["why"]))
-    print(report.table(("", "jobs", "ended well", "CPU of the jobs", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "daemons", "store", "starts, supervisors and moves", "at rest, of a core and machine"), rows))
-    if without and len(runs) > 1:
-        own = next(one for one in runs if one["balancing"])
-        print(f"Balancing itself: {own['used'] - without['used']:.1f} CPU s more than without, {100 * (own['used'] - without['used']) / own['work']:.2f} % of the work.")
-    report.write_csv(f"{results}/live-stability.csv", ("contender", "job", "when", "from", "to", "committed", "frozen_s", "why"), lines)
+                lines.append(("isobar" if one["balancing"] else "without", one["lengths"], name, move["when"], move["from"], move["to"], move["committed"], f"{move['freezeSeconds']:.3f}", move["why"]))
+    print(report.table(("", "lengths", "jobs", "ended well", "CPU of the jobs", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "daemons", "store", "starts, supervisors and moves", "at rest, of a core and machine"), rows))
+    for lengths in LENGTHS:
+        own, without = (next((one for one in runs if one["lengths"] == lengths and one["balancing"] == is_balancing), None) for is_balancing in (True, False))
+        if own and without:
+            print(f"Balancing itself, {lengths} jobs: {own['used'] - without['used']:.1f} CPU s more than without, {100 * (own['used'] - without['used']) / own['work']:.2f} % of the work.")
+    report.write_csv(f"{results}/live-stability.csv", ("contender", "lengths", "job", "when", "from", "to", "committed", "frozen_s", "why"), lines)
 
 
 def main(isobar, folder, results, arguments):
-    """[isobar] [without] [SECONDS]; `report` writes the tables of what was measured."""
+    """[isobar] [without] [long] [SECONDS]; `report` writes the tables of what was measured."""
     seconds = next((int(word) for word in arguments if word.isdigit()), SECONDS)
-    arguments = [word for word in arguments if not word.isdigit()]
+    lengths = "long" if "long" in arguments else "short"
+    arguments = [word for word in arguments if not word.isdigit() and word not in LENGTHS]
     path = f"{folder}/stability.json"
-    runs = json.load(open(path)) if os.path.exists(path) else {}
+    runs = {name: one for name, one in json.load(open(path)).items() if "lengths" in one} if os.path.exists(path) else {}
     for name in () if arguments[:1] == ["report"] else arguments or ("isobar", "without"):
-        runs[name] = measure(isobar, folder, name == "isobar", 1, seconds)
+        runs[f"{name}-{lengths}"] = one = measure(isobar, folder, name == "isobar", 1, lengths, seconds)
         with open(path, "w") as file:
             json.dump(runs, file)
-        print(name, runs[name]["bad"][:5], runs[name]["said"][:300], flush=True)
+        print(name, one["bad"][:5], one["said"][:300], flush=True)
     write(results, list(runs.values()))

@@ -31,3 +31,26 @@ def equal_share_makespan(work, speeds):
         now += (length - done) * jobs / rate
         done = length
     return now
+
+
+def one_at_a_time_makespan(work, speeds, after, slower):
+    """The makespan when each machine takes the next job of the list when it is free, the fastest first, and keeps it; from the moment `after` on the speeds are `slower`. No cost of anything."""
+    free = [0.0] * len(speeds)
+    for length in work:
+        i = min(range(len(speeds)), key=lambda i: (free[i], -speeds[i]))
+        full = max(0.0, after - free[i]) * speeds[i]
+        free[i] = free[i] + length / speeds[i] if length <= full else max(free[i], after) + (length - full) / slower[i]
+    return max(free)
+
+
+def equal_shares_makespan(work, speeds, after, slower):
+    """`equal_share_makespan` when the speeds are `slower` from the moment `after` on."""
+    left, now, done = sorted(work), 0.0, 0.0
+    for i, length in enumerate(left):
+        jobs = len(left) - i
+        need = (length - done) * jobs
+        before, later = (sum(sorted(which, reverse=True)[:min(jobs, len(which))]) for which in (speeds, slower))
+        full = max(0.0, after - now) * before
+        now = now + need / before if need <= full else max(now, after) + (need - full) / later
+        done = length
+    return now

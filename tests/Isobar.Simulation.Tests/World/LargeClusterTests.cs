@@ -18,19 +18,21 @@ public sealed class LargeClusterTests
         const int Nodes = 1000;
         const double Seconds = 20;
         var settings = ProfileReader.Load("isobar").Settings;
-        var profile = new Profile(settings with { Dissemination = settings.Dissemination.With("vector", 16).With("window", 8) });
+        // Without the part of the rule that has changed since the plain simulator was.
+        var rules = settings.Rules.Select(rule => rule.Policy == "lifetime" ? rule.With("others", 0) : rule);
+        var profile = new Profile(settings with { Dissemination = settings.Dissemination.With("vector", 16).With("window", 8), Rules = [.. rules] });
         var workload = Generators.Poisson(Nodes, 0.5, new LifetimeLaw(LifetimeShape.Pareto, 5, 1, 1e4), Seconds, 1);
         var world = new Scenario { Machines = [new MachineKind(CoreSet.Uniform(1), 4e9)], Topology = new Topology { Latency = 200e-6 }, EndAt = Seconds };
         var simulation = new ClusterSimulation(workload, profile, world);
         simulation.RunUntil(Seconds);
         var result = simulation.Result();
 
-        Assert.Equal(126_248, simulation.Events);
-        Assert.Equal(1653, result.Processes);
-        Assert.Equal(389, result.Moves);
-        Assert.Equal(1.0415629513986688, result.MeanSlowdown, 1e-12);
-        Assert.Equal(814.1623, result.LoadBytesPerNodeSecond, 1e-9);
-        Assert.Equal(1.7510531518023078, simulation.ViewAges().Mean, 1e-12);
+        Assert.Equal(126_253, simulation.Events);
+        Assert.Equal(1655, result.Processes);
+        Assert.Equal(361, result.Moves);
+        Assert.Equal(1.0517685543468986, result.MeanSlowdown, 1e-12);
+        Assert.Equal(814.5519, result.LoadBytesPerNodeSecond, 1e-9);
+        Assert.Equal(1.7474696736523623, simulation.ViewAges().Mean, 1e-12);
     }
 
     /// <summary>Processes that come long after others have the objects of these; they end when they would without them.</summary>
