@@ -14,7 +14,7 @@ from hosts import Hosts
 
 SECONDS = 600
 LOAD = 0.65
-# CPU seconds, shortest and longest: a day's processes, 1.6 s on average, or a tenth as many jobs as somebody hands in by hand, 9.5 s.
+# CPU seconds, shortest and longest: 1.6 on average as a day's processes are, or 9.5, a sixth as many.
 LENGTHS = {"short": (0.3, 60), "long": (3, 60)}
 # Where jobs are handed in: people have their favourite machines.
 HOMES = {"alpha": 0.5, "beta": 0.2, "gamma": 0.2, "delta": 0.1}

@@ -21,8 +21,8 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
 /// delay of all is weighed against more moves. On unequal nodes the two parts differ (<see cref="CpuShare.DelayOfOthers"/>): a slow node without work is worth
-/// a move from a crowd on a fast one that serves the migrant no better, since it hinders nobody there; between two nodes with as many tasks as their cores give, nothing is. The sum of
-/// all delays falls with each such move, so that none leads back. The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
+/// a move from a crowd on a fast one that serves the migrant no better, since it hinders nobody there. The sum of all delays falls with each such move, so that none leads back.
+/// The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
 /// </remarks>
 public sealed partial class LifetimeRule : ConsiderationRule
 {
