@@ -37,6 +37,19 @@ public sealed class OthersDelayTests
     }
 
     [Fact]
+    public void None_goes_for_the_sake_of_others_that_it_would_outlive()
+    {
+        // Of two, the younger one; of the older one it is said why it stays.
+        Scene scene = TwoOn(0.4f).WithJobs(Scene.Job(2, 40)).WithOthers(Scene.Machine(1, 0, 1, 0.15f));
+        Plan plan = scene.Decide(Rule);
+        Assert.Equal(2, Assert.Single(plan.Actions.ToArray()).Job.Value);
+        Assert.Contains("older than they are", Assert.Single(plan.Stays).Describe(), StringComparison.Ordinal);
+        // Where it is served faster itself, its age is no reason to stay.
+        Scene better = TwoOn(0.4f).WithJobs(Scene.Job(2, 40)).WithOthers(Scene.Machine(1, 0, 1, 0.6f));
+        Assert.Equal(1, better.Single(Rule).Job.Value);
+    }
+
+    [Fact]
     public void Its_own_loss_counts()
     {
         // On 0.1 cores it would take 10 instead of 5, which is more than the other one's 2.5.

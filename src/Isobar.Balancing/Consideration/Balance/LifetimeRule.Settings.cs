@@ -18,6 +18,11 @@ public sealed partial class LifetimeRule
         "{job} moves to {node}: with its age of {a} CPU s, what it costs ({b} s) is less than what those gain that stay here, though it is itself served no faster there (slowdown {d}, here {c})",
         "age cost here there");
 
+    private static readonly ReasonForm StaysAsOldest = new(
+        "lifetime",
+        "{job} stays: those beside it would gain if it went, but with its age of {a} CPU s it is older than they are, and no node serves it faster (slowdown here {c}, at best {d}; a move costs {b} s)",
+        "age cost here there");
+
     private static readonly ReasonForm TooYoung = new(
         "lifetime",
         "{job} stays: its age of {a} CPU s is not more than the cost {b} s / (slowdown here {c} - at best {d}), or the gain is too small",

@@ -21,7 +21,8 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
 /// delay of all is weighed against more moves. On unequal nodes the two parts differ (<see cref="CpuShare.DelayOfOthers"/>): a slow node without work is worth
-/// a move from a crowd on a fast one that serves the migrant no better, since it hinders nobody there. The sum of all delays falls with each such move, so that none leads back.
+/// a move from a crowd on a fast one that serves the migrant no better, since it hinders nobody there; none that is
+/// older than those that stay goes for their sake, since it would outlive them. The sum of all delays falls with each such move, so that none leads back.
 /// The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
 /// </remarks>
 public sealed partial class LifetimeRule : ConsiderationRule
@@ -100,6 +101,16 @@ public sealed partial class LifetimeRule : ConsiderationRule
     private double Gain(double here, double there, double othersHere, double othersThere) =>
         (here - there + _settings.Others * (othersHere - othersThere)) / Weight;
 
+    // Who goes for the sake of others must not outlive them: half of those of age a end within another a, and then it would be served worse for nothing, or come back.
+    private static bool IsOlderThanOthers(ReadOnlySpan<JobInfo> jobs, int index)
+    {
+        double sum = 0;
+        foreach (ref readonly JobInfo job in jobs)
+            sum += job.CpuSeconds;
+        int others = jobs.Length - 1;
+        return others > 0 && jobs[index].CpuSeconds > (sum - jobs[index].CpuSeconds) / others;
+    }
+
     // Own tasks: at this moment; smoothed, the smaller of the moment and the mean, so that neither a burst nor a past crowd moves anything.
     private double TasksHere(in Snapshot snapshot) =>
         _settings.Smoothed ? Math.Min(snapshot.State.ReadyNow, snapshot.State.LocalReady) : snapshot.State.ReadyNow;
@@ -152,7 +163,9 @@ public sealed partial class LifetimeRule : ConsiderationRule
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double gain = Gain(here, there, othersHere, harm);
             double benefit = Weight * job.CpuSeconds * gain - cost;
-            if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
+            if (there >= here && gain > 0 && IsOlderThanOthers(jobs, i))
+                plan.Stay(StaysAsOldest.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
+            else if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
             else if (benefit > bestBenefit)
                 (bestJob, bestTarget, bestBenefit, bestHere, bestThere, bestOthers) = (i, snapshot.Others[target].Node, benefit, here, there, othersHere);
