@@ -44,6 +44,8 @@ public sealed class OthersDelayTests
         Plan plan = scene.Decide(Rule);
         Assert.Equal(2, Assert.Single(plan.Actions.ToArray()).Job.Value);
         Assert.Contains("older than they are", Assert.Single(plan.Stays).Describe(), StringComparison.Ordinal);
+        // The same where its own gain is less than a least gain: 5 here, 4.88 there.
+        Assert.Equal(2, TwoOn(0.4f).WithJobs(Scene.Job(2, 40)).WithOthers(Scene.Machine(1, 0, 1, 0.205f)).Single(Rule).Job.Value);
         // Where it is served faster itself, its age is no reason to stay.
         Scene better = TwoOn(0.4f).WithJobs(Scene.Job(2, 40)).WithOthers(Scene.Machine(1, 0, 1, 0.6f));
         Assert.Equal(1, better.Single(Rule).Job.Value);

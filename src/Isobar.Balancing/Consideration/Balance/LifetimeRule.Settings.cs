@@ -20,7 +20,7 @@ public sealed partial class LifetimeRule
 
     private static readonly ReasonForm StaysAsOldest = new(
         "lifetime",
-        "{job} stays: those beside it would gain if it went, but with its age of {a} CPU s it is older than they are, and no node serves it faster (slowdown here {c}, at best {d}; a move costs {b} s)",
+        "{job} stays: those beside it would gain if it went, but with its age of {a} CPU s it is older than they are, and no node serves it much faster (slowdown here {c}, at best {d}; a move costs {b} s)",
         "age cost here there");
 
     private static readonly ReasonForm TooYoung = new(

@@ -163,7 +163,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double gain = Gain(here, there, othersHere, harm);
             double benefit = Weight * job.CpuSeconds * gain - cost;
-            if (there >= here && gain > 0 && IsOlderThanOthers(jobs, i))
+            if (here - there <= _settings.MinGain && gain > 0 && IsOlderThanOthers(jobs, i))
                 plan.Stay(StaysAsOldest.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
             else if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
