@@ -32,7 +32,7 @@ public sealed class OthersDelayTests
         Scene scene = TwoOn(0.4f).WithOthers(Scene.Machine(1, 0, 1, 0.15f));
         PlannedAction move = scene.Single(Rule);
         Assert.Equal(1, move.To.Value);
-        Assert.Contains("though it is itself served no faster", move.Reason.Describe(), StringComparison.Ordinal);
+        Assert.Contains("it and those beside it gain together", move.Reason.Describe(), StringComparison.Ordinal);
         Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", ("periodic", 1))).Actions.Length);
     }
 
@@ -44,6 +44,9 @@ public sealed class OthersDelayTests
         Plan plan = scene.Decide(Rule);
         Assert.Equal(2, Assert.Single(plan.Actions.ToArray()).Job.Value);
         Assert.Contains("older than they are", Assert.Single(plan.Stays).Describe(), StringComparison.Ordinal);
+        // Nor as the second choice: the older one goes to 0.6 cores, and to no other.
+        PlannedAction oldest = TwoOn(0.4f).WithOthers(Scene.Machine(1, 0, 1, 0.6f), Scene.Machine(2, 0, 1, 0.15f)).WithJobs(Scene.Job(2, 40)).Single(Rule);
+        Assert.Equal((1, 1, NodeId.None), (oldest.Job.Value, oldest.To.Value, oldest.Alternate));
         // The same where its own gain is less than a least gain: 5 here, 4.88 there.
         Assert.Equal(2, TwoOn(0.4f).WithJobs(Scene.Job(2, 40)).WithOthers(Scene.Machine(1, 0, 1, 0.205f)).Single(Rule).Job.Value);
         // Where it is served faster itself, its age is no reason to stay.

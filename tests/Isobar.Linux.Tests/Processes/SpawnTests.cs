@@ -66,11 +66,20 @@ public sealed class SpawnTests
             Descriptors = new Dictionary<int, SafeFileHandle> { [1] = output.WriteEnd },
             TimerSlack = TimeSpan.FromMilliseconds(50),
         });
+        // By the same thread, whose own it is again.
+        using var later = KernelPipe.Create();
+        using var second = ProcessSpawner.Spawn(new SpawnRequest
+        {
+            Path = "/bin/cat",
+            Arguments = ["cat", "/proc/self/timerslack_ns"],
+            Descriptors = new Dictionary<int, SafeFileHandle> { [1] = later.WriteEnd },
+        });
         output.WriteEnd.Dispose();
+        later.WriteEnd.Dispose();
         Assert.Equal("50000000\n", await ReadAllAsync(output.ReadEnd));
+        Assert.Equal(own, await ReadAllAsync(later.ReadEnd));
         await child.WaitAsync(Token);
-        var (after, _) = await RunAsync("cat /proc/self/timerslack_ns");
-        Assert.Equal(own, after);
+        await second.WaitAsync(Token);
     }
 
     [Fact]

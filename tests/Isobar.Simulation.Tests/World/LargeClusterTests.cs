@@ -11,14 +11,16 @@ namespace Isobar.Simulation.Tests.World;
 /// <summary>What is done for the speed of large clusters must not be seen in any figure.</summary>
 public sealed class LargeClusterTests
 {
-    /// <summary>The figures are those of the plain simulator: every search through whole entries, no reading ahead, a new object for every process.</summary>
+    /// <summary>
+    /// The figures are those of the simulator that agreed with the plain one (every search through whole entries, no reading ahead, a new object for every process) with the rule of then.
+    /// </summary>
     [Fact]
     public void Nodes_read_ahead_and_objects_used_again_change_no_figure()
     {
         const int Nodes = 1000;
         const double Seconds = 20;
         var settings = ProfileReader.Load("isobar").Settings;
-        // Without the part of the rule that has changed since the plain simulator was.
+        // Without the part of the rule that has changed since.
         var rules = settings.Rules.Select(rule => rule.Policy == "lifetime" ? rule.With("others", 0) : rule);
         var profile = new Profile(settings with { Dissemination = settings.Dissemination.With("vector", 16).With("window", 8), Rules = [.. rules] });
         var workload = Generators.Poisson(Nodes, 0.5, new LifetimeLaw(LifetimeShape.Pareto, 5, 1, 1e4), Seconds, 1);

@@ -13,9 +13,9 @@ public sealed partial class LifetimeRule
         "{job} moves to {node}: its age of {a} CPU s is more than the cost {b} s / (slowdown here {c} - there {d})",
         "age cost here there");
 
-    private static readonly ReasonForm PaysOthers = new(
+    private static readonly ReasonForm PaysTogether = new(
         "lifetime",
-        "{job} moves to {node}: with its age of {a} CPU s, what it costs ({b} s) is less than what those gain that stay here, though it is itself served no faster there (slowdown {d}, here {c})",
+        "{job} moves to {node}: with its age of {a} CPU s, what it costs ({b} s) is less than what it and those beside it gain together (its slowdown here {c}, there {d})",
         "age cost here there");
 
     private static readonly ReasonForm StaysAsOldest = new(

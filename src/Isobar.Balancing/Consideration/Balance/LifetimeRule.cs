@@ -22,7 +22,7 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
 /// delay of all is weighed against more moves. On unequal nodes the two parts differ (<see cref="CpuShare.DelayOfOthers"/>): a slow node without work is worth
 /// a move from a crowd on a fast one that serves the migrant no better, since it hinders nobody there; none that is
-/// older than those that stay goes for their sake, since it would outlive them. The sum of all delays falls with each such move, so that none leads back.
+/// older than those that stay goes for their sake, since it would outlive them. While nobody comes or ends, the sum of all delays falls with each such move, so that none leads back.
 /// The same weight counts the CPU time that the move takes from those at both ends, where the cost model knows it.
 /// </remarks>
 public sealed partial class LifetimeRule : ConsiderationRule
@@ -102,8 +102,10 @@ public sealed partial class LifetimeRule : ConsiderationRule
         (here - there + _settings.Others * (othersHere - othersThere)) / Weight;
 
     // Who goes for the sake of others must not outlive them: half of those of age a end within another a, and then it would be served worse for nothing, or come back.
-    private static bool IsOlderThanOthers(ReadOnlySpan<JobInfo> jobs, int index)
+    private bool WouldOutliveThoseItHelps(ReadOnlySpan<JobInfo> jobs, int index, double here, double there)
     {
+        if (here - there > _settings.MinGain)
+            return false;
         double sum = 0;
         foreach (ref readonly JobInfo job in jobs)
             sum += job.CpuSeconds;
@@ -163,7 +165,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double gain = Gain(here, there, othersHere, harm);
             double benefit = Weight * job.CpuSeconds * gain - cost;
-            if (here - there <= _settings.MinGain && gain > 0 && IsOlderThanOthers(jobs, i))
+            if (gain > 0 && WouldOutliveThoseItHelps(jobs, i, here, there))
                 plan.Stay(StaysAsOldest.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
             else if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
@@ -177,9 +179,9 @@ public sealed partial class LifetimeRule : ConsiderationRule
         ref readonly JobInfo chosen = ref jobs[bestJob];
         int second = Targets.Best(in snapshot, in chosen, _settings.MaxAgeSeconds, bestTarget, _settings.Others, ref random, out double secondThere, out double secondHarm);
         double chosenCost = snapshot.Costs.Seconds(in chosen) + _settings.Others * snapshot.Costs.SecondsOfOthers(bestHere, bestThere);
-        bool hasSecond = second >= 0 && IsWorth(Weight * chosen.CpuSeconds, chosenCost, Gain(bestHere, secondThere, bestOthers, secondHarm), 0);
+        bool hasSecond = second >= 0 && !WouldOutliveThoseItHelps(jobs, bestJob, bestHere, secondThere) && IsWorth(Weight * chosen.CpuSeconds, chosenCost, Gain(bestHere, secondThere, bestOthers, secondHarm), 0);
         NodeId alternate = hasSecond ? snapshot.Others[second].Node : NodeId.None;
-        ReasonForm why = bestThere < bestHere ? Pays : PaysOthers;
+        ReasonForm why = IsWorth(chosen.CpuSeconds, chosenCost, bestHere, bestThere) ? Pays : PaysTogether;
         plan.Move(in chosen, bestTarget, alternate, why.With(chosen.Id, bestTarget, chosen.CpuSeconds, chosenCost, bestHere, bestThere));
         taken = bestTarget;
         left = Targets.Tasks(in chosen);
