@@ -26,6 +26,10 @@ public sealed partial class Pager : IDisposable
     private const ulong ZeroRun = 64 * 1024;
     private const int MostMessages = 16;
     private const int RetryMilliseconds = 1;
+    private static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>The most pages that <see cref="Take"/> takes.</summary>
+    public const int MostAtOnce = PageOut.MostPages;
 
     private readonly Lock _gate = new();
     private readonly List<PagedSpace> _spaces = [];
@@ -39,6 +43,7 @@ public sealed partial class Pager : IDisposable
     private readonly AlignedBuffer _fetched = new(HomeRun * Page.Size);
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _home = new(false);
+    private readonly ManualResetEventSlim _closed = new(false);
     private List<Fault> _retry = [];
     private PagerCounts _counts;
     private volatile bool _ends;
@@ -101,12 +106,19 @@ public sealed partial class Pager : IDisposable
         }
 
         _guard?.LetGo();
+        _closed.Reset();
         lock (_gate)
         {
-            foreach (var space in _spaces)
-                space.Dispose();
+            if (_spaces.Count == 0)
+                return;
+            _buried.AddRange(_spaces);
             _spaces.Clear();
         }
+
+        // A descriptor that is polled is closed only afterwards: who polls must do it.
+        Wake();
+        if (!_closed.Wait(ClosesWithin))
+            throw new PagingException("The watch over the job's memory could not be given up.", _failure);
     }
 
     /// <summary>Forgets processes that have ended, and tells servers what they may forget. Not at the same time as pages go out.</summary>
@@ -137,6 +149,7 @@ public sealed partial class Pager : IDisposable
         _fetched.Dispose();
         _wake.Dispose();
         _home.Dispose();
+        _closed.Dispose();
     }
 
     private unsafe void Wake()
@@ -167,8 +180,13 @@ public sealed partial class Pager : IDisposable
         List<PagedSpace> spaces;
         lock (_gate)
         {
-            _buried.ForEach(static space => space.Dispose());
-            _buried.Clear();
+            if (_buried.Count > 0)
+            {
+                _buried.ForEach(static space => space.Dispose());
+                _buried.Clear();
+                _closed.Set();
+            }
+
             spaces = [.. _spaces];
         }
 

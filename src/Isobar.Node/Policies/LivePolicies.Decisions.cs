@@ -265,7 +265,8 @@ internal sealed partial class LivePolicies
             here,
             there,
             others,
-            gain);
+            gain)
+        { Bytes = action.Bytes };
     }
 
     private int IndexOf(PolicyJobId id, int count)

@@ -33,6 +33,7 @@ internal sealed partial class JobHost
         try
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
+            await BringPagesHomeAsync(cancellationToken).ConfigureAwait(false);
             var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(

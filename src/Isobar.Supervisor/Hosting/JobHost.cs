@@ -75,6 +75,7 @@ internal sealed partial class JobHost : IDisposable
         _ended.Dispose();
         _orders.Dispose();
         _reports.Dispose();
+        _pagesGate.Dispose();
     }
 
     private async Task ObeyAsync(DeputyMessage order, CancellationToken cancellationToken)
@@ -101,6 +102,9 @@ internal sealed partial class JobHost : IDisposable
                 break;
             case HoldJob hold:
                 Hold(hold.Still);
+                break;
+            case PushPages push:
+                _running.Add(PushPagesAsync(push, _ended.Token));
                 break;
             case HangUp:
                 HangUpJob();
@@ -226,7 +230,7 @@ internal sealed partial class JobHost : IDisposable
             }
 
             if (look % looksPerUsage == 1 && report.IsCompleted)
-                report = ReportUnlessGoneAsync(job.MeasureUsage());
+                report = ReportUnlessGoneAsync(job.MeasureUsage() with { Elsewhere = LookAtPages() });
         }
 
         async Task ReportUnlessGoneAsync(HostMessage report)
@@ -254,6 +258,7 @@ internal sealed partial class JobHost : IDisposable
         }
 
         await Task.WhenAny(Task.WhenAll(_running), Task.Delay(OutputAfterEnd)).ConfigureAwait(false);
+        _pages?.Dispose();
         _job?.Dispose();
         if (_opening is { } opening)
         {

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Isobar.Linux.Fuse;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Protocol.Naming;
@@ -22,10 +23,17 @@ internal static class JobTransport
     public static string MoveRole(int incarnation) => $"move{incarnation}";
 
     /// <summary>Calls a job's supervisor at another node and says who is calling.</summary>
+    /// <param name="identity">The own node's.</param>
+    /// <param name="address">Where the other node's daemon listens.</param>
+    /// <param name="node">The other node.</param>
+    /// <param name="role">What the connection is for.</param>
+    /// <param name="opening">Who calls.</param>
+    /// <param name="cancellationToken">The caller ends.</param>
+    /// <param name="patience">For a connection that is used by synchronous calls: how long each may wait for the other side; null for one that is not.</param>
     /// <exception cref="TransportRefusedException">The other side refuses this caller for good.</exception>
     /// <exception cref="IOException">It cannot be reached now.</exception>
     public static async Task<SslStream> DialAsync(
-        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken)
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectWithin);
@@ -35,7 +43,7 @@ internal static class JobTransport
         {
             NoticeSilence(socket);
             await socket.ConnectAsync(EndPointOf(address), timeout.Token).ConfigureAwait(false);
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            stream = new SslStream(patience is null ? new NetworkStream(socket, ownsSocket: true) : new BlockingSocketStream(socket, patience));
             await stream.AuthenticateAsClientAsync(identity.ClientOptions(node, ServerNames.Job(role, opening.Job)), timeout.Token).ConfigureAwait(false);
             await WriteAsync(stream, opening, JobJson.Default.TransportOpening, timeout.Token).ConfigureAwait(false);
             var answer = await ReadAsync(stream, JobJson.Default.TransportAnswer, timeout.Token).ConfigureAwait(false);

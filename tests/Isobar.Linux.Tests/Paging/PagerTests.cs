@@ -101,15 +101,15 @@ public sealed class PagerTests : IDisposable
         await using var program = new PagesProgram();
         using var pager = new Pager(_folder, null);
         var server = new MemoryServer();
-        Assert.Equal("ok", await program.AskAsync("fill 16"));
+        Assert.Equal("ok", await program.AskAsync("fill 8"));
         Assert.Equal("ok", await program.AskAsync("write 4"));
         var taken = 0;
-        for (var round = 0; round < 150; round++)
+        for (var round = 0; round < 40; round++)
             taken += await TakeAsync(pager, program, 256 + (round % 3 * 384), round % 5 == 4 ? null : server);
         var said = await program.AskAsync("stop");
         Assert.EndsWith(" done, 0 wrong", said, StringComparison.Ordinal);
         Assert.InRange(int.Parse(said.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 1000, int.MaxValue);
-        Assert.InRange(taken, 20_000, int.MaxValue);
+        Assert.InRange(taken, 5_000, int.MaxValue);
         Assert.Equal("ok", await program.AskAsync("check"));
     }
 
@@ -120,7 +120,7 @@ public sealed class PagerTests : IDisposable
         using var pager = new Pager(_folder, null);
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         Assert.Equal("ok", await program.AskAsync("wait"));
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 30; round++)
         {
             await TakeAsync(pager, program, 64, new MemoryServer());
             await Task.Delay(20, TestContext.Current.CancellationToken);

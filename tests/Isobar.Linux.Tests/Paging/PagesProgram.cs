@@ -1,25 +1,30 @@
-using System.Diagnostics;
+using Isobar.Linux.Kernel;
 using Isobar.Linux.Processes;
+using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Linux.Tests.Paging;
 
 /// <summary>tests/programs/pages.c: a program that judges its own memory, as a job of one process or more.</summary>
+/// <remarks>Not by System.Diagnostics.Process, which waits for all children itself and so takes away what their tracer waits for.</remarks>
 internal sealed class PagesProgram : IAsyncDisposable
 {
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(60);
     private static readonly Lazy<string> Compiled = new(Compile);
-    private readonly Process _process;
+    private readonly ChildProcess _process;
+    private readonly StreamWriter _input;
+    private readonly StreamReader _output;
 
     /// <param name="user">Who runs it; null = who runs the tests.</param>
     public PagesProgram(string? user = null)
     {
-        var start = new ProcessStartInfo(user is null ? Compiled.Value : "setpriv") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in user is null ? [] : new[] { $"--reuid={user}", "--clear-groups", Compiled.Value })
-            start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
+        using var input = KernelPipe.Create();
+        using var output = KernelPipe.Create();
+        _process = Spawn(user is null ? [Compiled.Value] : ["/usr/bin/setpriv", $"--reuid={user}", "--clear-groups", Compiled.Value], input.ReadEnd, output.WriteEnd);
+        _input = new StreamWriter(new FileStream(FileDescriptor.Duplicate(input.WriteEnd), FileAccess.Write, 0)) { AutoFlush = true };
+        _output = new StreamReader(new FileStream(FileDescriptor.Duplicate(output.ReadEnd), FileAccess.Read, 0));
     }
 
-    public int Pid => _process.Id;
+    public int Pid => _process.Pid;
 
     public IReadOnlyList<int> All => ProcessTree.Descend(Pid);
 
@@ -31,21 +36,31 @@ internal sealed class PagesProgram : IAsyncDisposable
         return await HearAsync();
     }
 
-    public async Task TellAsync(string command)
-    {
-        await _process.StandardInput.WriteLineAsync(command);
-        await _process.StandardInput.FlushAsync();
-    }
+    public Task TellAsync(string command) => _input.WriteLineAsync(command);
 
-    public async Task<string> HearAsync() => await _process.StandardOutput.ReadLineAsync().WaitAsync(AnswersWithin) ?? "ended";
+    public async Task<string> HearAsync() => await _output.ReadLineAsync().WaitAsync(AnswersWithin) ?? "ended";
 
-    public async Task EndedAsync() => await _process.WaitForExitAsync().WaitAsync(AnswersWithin);
+    public Task<ExitStatus> EndedAsync() => _process.WaitAsync().WaitAsync(AnswersWithin);
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
+        foreach (var pid in All)
+            SignalSender.Send(pid, 9);
+        await EndedAsync();
         _process.Dispose();
+        await _input.DisposeAsync();
+        _output.Dispose();
+    }
+
+    private static ChildProcess Spawn(string[] command, SafeFileHandle input, SafeFileHandle output)
+    {
+        using var errors = new SafeFileHandle(2, ownsHandle: false);
+        return ProcessSpawner.Spawn(new SpawnRequest
+        {
+            Path = command[0],
+            Arguments = command,
+            Descriptors = new Dictionary<int, SafeFileHandle> { [0] = input, [1] = output, [2] = errors },
+        });
     }
 
     private static string Compile()
@@ -54,9 +69,9 @@ internal sealed class PagesProgram : IAsyncDisposable
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "isobar.slnx")))
             folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The sources are not above the tests.");
-        using var compiler = Process.Start("gcc", ["-O2", "-pthread", "-o", program, Path.Combine(folder, "tests/programs/pages.c")])!;
-        compiler.WaitForExit();
-        Assert.Equal(0, compiler.ExitCode);
+        using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
+        using var compiler = Spawn(["/usr/bin/gcc", "-O2", "-pthread", "-o", program, Path.Combine(folder, "tests/programs/pages.c")], nothing, nothing);
+        Assert.True(compiler.WaitAsync().GetAwaiter().GetResult().Succeeded);
         File.SetUnixFileMode(Path.GetDirectoryName(program)!, (UnixFileMode)0b111_101_101);
         return program;
     }
