@@ -3,6 +3,10 @@ namespace Isobar.Linux.Paging;
 // How pages come back.
 public sealed partial class Pager
 {
+    // 256 KiB.
+    private const int TellEvery = 64;
+    private int _sinceTold;
+
     private readonly record struct PageRun(PagedSpace Space, ulong Address, uint Slot, int Pages, byte Server, Fault? For);
 
     private void Fetch(List<Fault> faults, int most)
@@ -45,6 +49,11 @@ public sealed partial class Pager
             if (isFromDisk)
                 _slots.Read(run.Slot, pages);
             Arrive(run, pages, isFromDisk);
+            _sinceTold += run.Pages;
+            if (_sinceTold < TellEvery || _comesHome)
+                continue;
+            _sinceTold = 0;
+            CameBack?.Invoke();
         }
     }
 

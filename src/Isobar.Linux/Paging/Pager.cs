@@ -50,6 +50,9 @@ public sealed partial class Pager : IDisposable
     private volatile bool _comesHome;
     private Exception? _failure;
 
+    /// <summary>Called on the thread that answers, for each so many pages that came back: whoever has it may wait a little, and should see that others go.</summary>
+    public Action? CameBack { get; init; }
+
     /// <param name="folder">A folder on a disk, for a file without a name.</param>
     /// <param name="guard">Who else holds the userfaultfds; null only where the processes may read zeros after this one's end.</param>
     /// <exception cref="PagingException">There can be no file.</exception>

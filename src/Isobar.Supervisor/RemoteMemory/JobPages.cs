@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using Isobar.Linux.Load;
 using Isobar.Linux.Paging;
 using Isobar.Linux.Paging.Tracing;
 using Isobar.Linux.Processes;
@@ -24,6 +23,9 @@ internal sealed class JobPages : IDisposable
     private readonly PageGuard _guard;
     private readonly Pager _pager;
     private readonly Dictionary<string, MemoryServerLink> _links = [];
+    private readonly MakingRoom _room;
+    private readonly Lock _pushing = new();
+    private MemoryServerLink? _last;
 
     /// <exception cref="IOException">This machine cannot do it; the sentence says why.</exception>
     public JobPages(HostPlace here, string job, JobProcess process)
@@ -34,10 +36,12 @@ internal sealed class JobPages : IDisposable
         _guard = new PageGuard(process.Init.PidFd);
         try
         {
-            _pager = new Pager(here.PagesDirectory ?? throw new IOException("this machine has no folder for pages."), _guard);
+            _room = new MakingRoom(MakeRoom);
+            _pager = new Pager(here.PagesDirectory ?? throw new IOException("this machine has no folder for pages."), _guard) { CameBack = _room.Look };
         }
         catch
         {
+            _room?.Dispose();
             _guard.Dispose();
             throw;
         }
@@ -79,26 +83,73 @@ internal sealed class JobPages : IDisposable
     public void BringHome()
     {
         var bytes = _pager.Counts.Elsewhere * Page.Size;
-        using var group = ControlGroup.OfSelf();
-        var free = MachineMemory.Read().Within(group.MemoryLimit, group.MemoryUsed()).AvailableBytes;
+        var free = _room.Memory.AvailableBytes;
         if (bytes > 0 && free < bytes + Reserve)
             throw new IOException($"{bytes >> 20} MiB of the job are in other machines' memory and must come back before it moves, but only {free >> 20} MiB are free here.");
+        lock (_pushing)
+            _last = null;
         _pager.BringHome(HomeWithin);
     }
 
     /// <summary>Forgets what has ended.</summary>
-    public void Tidy() => _pager.Tidy();
+    public void Tidy()
+    {
+        if (!_pushing.TryEnter())
+            return;
+        try
+        {
+            _pager.Tidy();
+        }
+        finally
+        {
+            _pushing.Exit();
+        }
+    }
 
     public void Dispose()
     {
-        _guard.Dispose();
+        _room.End();
+        lock (_pushing)
+        {
+            _last = null;
+            _guard.Dispose();
+            _pager.Dispose();
+        }
+
+        _room.Dispose();
         foreach (var link in _links.Values)
             link.Dispose();
-        _pager.Dispose();
     }
 
     // On a thread of its own: it traces.
     private long Push(long bytes, MemoryServerLink link, Func<bool> mustStop)
+    {
+        lock (_pushing)
+        {
+            _last = link;
+            return Push(bytes, link, () => mustStop() || link.IsGone, Pager.MostAtOnce);
+        }
+    }
+
+    // Pages come back faster than a rule looks: others go in their place, to the same server, or to the disk alone when it takes no more.
+    private void MakeRoom(Func<bool> isEnough)
+    {
+        lock (_pushing)
+        {
+            if (_last is not { } link)
+                return;
+            try
+            {
+                Push(long.MaxValue, link, isEnough, Pager.MostAtOnce);
+            }
+            catch (IOException)
+            {
+                // Tried again with the next pages that come back.
+            }
+        }
+    }
+
+    private long Push(long bytes, MemoryServerLink link, Func<bool> mustStop, int most)
     {
         var clock = Stopwatch.StartNew();
         long pushed = 0;
@@ -106,11 +157,11 @@ internal sealed class JobPages : IDisposable
         foreach (var pid in Processes().OrderByDescending(pid => ProcFs.Stat(pid)?.ResidentPages ?? 0))
         {
             // What was wanted back is passed over once.
-            for (var nothing = 0; nothing < 2 && pushed < bytes && clock.Elapsed < AtOnce && !link.IsGone && !mustStop();)
+            for (var nothing = 0; nothing < 2 && pushed < bytes && clock.Elapsed < AtOnce && !mustStop();)
             {
                 try
                 {
-                    var taken = _pager.Take(Processes, pid, (int)Math.Clamp((bytes - pushed) >> Page.Shift, 1, Pager.MostAtOnce), link);
+                    var taken = _pager.Take(Processes, pid, (int)Math.Clamp((bytes - pushed) >> Page.Shift, 1, most), link);
                     pushed += (long)(taken.Pages + taken.Empty) << Page.Shift;
                     nothing = taken.Pages + taken.Empty == 0 ? nothing + 1 : 0;
                 }
