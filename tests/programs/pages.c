@@ -4,6 +4,7 @@
      remap             gives a part up, moves a part, empties a part, then checks
      write N           N threads change and check pages of their own until `stop`, which tells how many they did
      wait              begins to wait in many ways until `go`; says whether any of the waits ended before its time
+     start N           starts and awaits N programs (vfork)
      exec FILE         becomes another program          quit */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -276,6 +277,10 @@ int main(void)
             for (int i = 0; i < count; i++)
                 pthread_join(threads[i], 0);
             answer = atomic_load(&wrong) ? "wrong" : "ok";
+        } else if (!strncmp(line, "start ", 6)) {
+            for (int left = atoi(line + 6); left > 0; left--)
+                if (system("exec sleep 0.02"))
+                    answer = "wrong";
         } else if (!strncmp(line, "exec ", 5))
             execl(line + 5, line + 5, (char *)0);
         else

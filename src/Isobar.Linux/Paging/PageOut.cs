@@ -16,7 +16,7 @@ public sealed partial class Pager
 {
     /// <summary>
     /// Takes a batch of pages out of one process of a job, and gives them to a server. The job's processes stand still while the pages are read and dropped, some milliseconds; afterwards they are written to
-    /// the disk and sent. For a thread that does nothing else meanwhile, since the kernel knows tracers as threads.
+    /// the disk and sent. One call at a time.
     /// </summary>
     /// <param name="job">All processes of the job as of now: who may write into another's memory must stand still, too.</param>
     /// <param name="pid">The one whose pages go.</param>
@@ -40,7 +40,7 @@ public sealed partial class Pager
         var batch = new PageOut(this, job, pid, slots);
         try
         {
-            batch.Run();
+            RunOnOwnThread(batch);
         }
         finally
         {
@@ -54,6 +54,27 @@ public sealed partial class Pager
         if (batch.Sent.Count > 0)
             Keep(batch.Sent, server);
         return new PagesTaken(batch.Sent.Count - batch.Undone.Count, batch.EmptyPages, batch.Stood);
+    }
+
+    // The kernel knows tracers as threads, and lets go whatever a thread traces when it ends: also what never came to a stop, which cannot be let go otherwise.
+    private static void RunOnOwnThread(PageOut batch)
+    {
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                batch.Run();
+            }
+            catch (Exception e)
+            {
+                failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
+            }
+        })
+        { IsBackground = true, Name = "page out" };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
     }
 
     /// <summary>Writes what has gone to the disk and to a server; until then it is kept in memory.</summary>
@@ -178,6 +199,8 @@ public sealed partial class Pager
         {
             if (areas.Count == 0)
                 throw new ProcessGoneException();
+            if (IsFiltered())
+                throw new PagingException($"Process {pid} has a filter of system calls (seccomp), which would see ours: its pages stay.");
             if (areas.Exists(area => area.Name.StartsWith("/[aio]", StringComparison.Ordinal)) || ProcFs.Descriptors(pid).Values.Any(file => file.Contains("[io_uring]", StringComparison.Ordinal)))
                 throw new PagingException($"Process {pid} lets the kernel write into its memory while it goes on (aio, io_uring): its pages stay.");
             if (ProcFs.Descriptors(pid).Values.Any(file => file.Contains("[userfaultfd]", StringComparison.Ordinal)))
@@ -192,8 +215,6 @@ public sealed partial class Pager
                     return known;
             }
 
-            if (IsFiltered())
-                throw new PagingException($"Process {pid} has a filter of system calls (seccomp), which would see ours: its pages stay.");
             var fault = UserFaultMaker.Make(standing, pid, ForeignMemory.FindSystemCall(pid, areas));
             var made = new PagedSpace(fault, new PageTable(), pid);
             foreach (var (start, isSpecial) in pager.Judged(pid))

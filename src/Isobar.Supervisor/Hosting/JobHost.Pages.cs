@@ -9,6 +9,7 @@ internal sealed partial class JobHost
 {
     private readonly SemaphoreSlim _pagesGate = new(1);
     private JobPages? _pages;
+    private PagesElsewhere? _elsewhere;
 
     private async Task PushPagesAsync(PushPages order, CancellationToken cancellationToken)
     {
@@ -19,7 +20,7 @@ internal sealed partial class JobHost
             if (!_moving && _job is { Init.HasExited: false } job && _place is { } place)
             {
                 _pages ??= new JobPages(_here, place.Id, job);
-                report = new PagesPushed(await _pages.PushAsync(order, () => _moving, cancellationToken).ConfigureAwait(false), null);
+                report = new PagesPushed(await _pages.PushAsync(order, () => _moving || cancellationToken.IsCancellationRequested, cancellationToken).ConfigureAwait(false), null);
             }
         }
         catch (Exception e) when (e is IOException or Isobar.Linux.Kernel.KernelException)
@@ -60,12 +61,12 @@ internal sealed partial class JobHost
     /// <summary>From time to time: what is where, and what may be forgotten. Null when no page is or was elsewhere.</summary>
     private PagesElsewhere? LookAtPages()
     {
-        if (_pages is null || !_pagesGate.Wait(TimeSpan.Zero))
-            return null;
+        if (!_pagesGate.Wait(TimeSpan.Zero))
+            return _elsewhere;
         try
         {
             _pages?.Tidy();
-            return _pages?.Elsewhere;
+            return _elsewhere = _pages?.Elsewhere;
         }
         finally
         {

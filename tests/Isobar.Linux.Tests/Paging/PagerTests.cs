@@ -131,6 +131,42 @@ public sealed class PagerTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_is_stopped_stays_stopped()
+    {
+        await using var program = new PagesProgram();
+        using var pager = new Pager(_folder, null);
+        Assert.Equal("ok", await program.AskAsync("fill 8"));
+        SignalSender.Send(program.Pid, 19);
+        Assert.InRange(await TakeAllAsync(pager, program, new MemoryServer()), 8 * 256, int.MaxValue);
+        Assert.True(ProcFs.Stat(program.Pid)?.IsStopped);
+        SignalSender.Send(program.Pid, 18);
+        Assert.Equal("ok", await program.AskAsync("check"));
+    }
+
+    [Fact]
+    public async Task Who_starts_programs_all_the_time_is_not_held_up()
+    {
+        await using var program = new PagesProgram();
+        using var pager = new Pager(_folder, null);
+        Assert.Equal("ok", await program.AskAsync("fill 8"));
+        await program.TellAsync("start 40");
+        for (var round = 0; round < 20; round++)
+        {
+            try
+            {
+                await TakeAsync(pager, program, 64, new MemoryServer());
+            }
+            catch (PagingException)
+            {
+                // It waited for a child that shares its memory: another time.
+            }
+        }
+
+        Assert.Equal("ok", await program.HearAsync());
+        Assert.Equal("ok", await program.AskAsync("check"));
+    }
+
+    [Fact]
     public async Task Another_program_in_its_place_and_its_end_give_the_pages_back()
     {
         await using var program = new PagesProgram();
@@ -176,7 +212,6 @@ public sealed class PagerTests : IDisposable
         return all;
     }
 
-    // Who traces is a thread, the same from the first call to the last.
     private static Task<int> TakeAsync(Pager pager, PagesProgram program, int pages, MemoryServer? server) => Task.Factory.StartNew(
         () =>
         {

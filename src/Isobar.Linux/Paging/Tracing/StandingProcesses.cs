@@ -7,8 +7,8 @@ namespace Isobar.Linux.Paging.Tracing;
 
 /// <summary>
 /// All threads of some processes, held by ptrace(2) between two instructions of theirs: none is in a system call, so nothing of the kernel's that they asked for (a direct
-/// read, process_vm_writev) is writing into their memory. For one thread of ours, which traces, from <see cref="Hold"/> to <see cref="Dispose"/>: the kernel knows
-/// tracers as threads.
+/// read, process_vm_writev) is writing into their memory. For one thread of ours from <see cref="Hold"/> to <see cref="Dispose"/>, which ends soon afterwards: the kernel knows tracers as
+/// threads, and a thread that did not come to a stop is let go only by its tracer's end.
 /// </summary>
 /// <remarks>
 /// Held by PTRACE_SEIZE and PTRACE_INTERRUPT: no signal is sent, no parent sees a child stopped. A system call that waits is broken off and begun again by the kernel, as for any
@@ -63,18 +63,14 @@ internal sealed unsafe class StandingProcesses : IDisposable
         {
             if (TraceNative.Trace(TraceNative.Detach, thread, 0, 0) == 0)
                 continue;
-            // It has ended, and its parent is told when its tracer has taken note; or it still runs, and one that is not in a stop cannot be let go but by the tracer's end.
+            // It has ended, and its parent is told when its tracer has taken note; or it has just come to stand.
             int status;
             _ = TraceNative.Wait(thread, &status, TraceNative.AllThreads | TraceNative.NoHang);
-            if (TraceNative.Trace(TraceNative.Detach, thread, 0, 0) != 0 && Marshal.GetLastPInvokeError() == Errno.NoProcess && File.Exists($"/proc/{thread}/stat"))
-                LeftRunning = true;
+            _ = TraceNative.Trace(TraceNative.Detach, thread, 0, 0);
         }
 
         _threads.Clear();
     }
-
-    /// <summary>Some thread never came to stand: only the end of the calling thread lets it go.</summary>
-    public bool LeftRunning { get; private set; }
 
     private int Seize(IReadOnlyList<int> processes)
     {
