@@ -3,14 +3,15 @@ using Isobar.Linux.Load;
 namespace Isobar.Supervisor.RemoteMemory;
 
 /// <summary>
-/// Sees that pages that come back do not fill the machine before a rule looks again: as in GMS, a page that comes takes the place of one that goes. While memory is short the job gets its
-/// pages more slowly, so that those that go keep up.
+/// Sees that a job that has pages elsewhere does not fill the machine before a rule looks again, by pages that come back or by new ones: as in GMS, a page that comes takes the place of one that
+/// goes. While memory is short the job gets its pages more slowly, so that those that go keep up.
 /// </summary>
 internal sealed class MakingRoom : IDisposable
 {
     private const double ShortShare = 0.05;
     private const double EnoughShare = 0.08;
     private static readonly TimeSpan Slower = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly ControlGroup _group = ControlGroup.OfSelf();
     private readonly AutoResetEvent _short = new(false);
@@ -53,8 +54,12 @@ internal sealed class MakingRoom : IDisposable
 
     private void Run(Action<Func<bool>> makeRoom)
     {
-        while (_short.WaitOne() && !_ends)
-            makeRoom(() => _ends || !IsBelow(EnoughShare));
+        while (!_ends)
+        {
+            _short.WaitOne(LookEvery);
+            if (!_ends && IsBelow(ShortShare))
+                makeRoom(() => _ends || !IsBelow(EnoughShare));
+        }
     }
 
     private bool IsBelow(double share)
