@@ -64,7 +64,8 @@ static long check(void)
 static void fill(size_t megabytes)
 {
     pages = megabytes * 256;
-    memory = mmap(0, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /* Of an odd length, so that the kernel puts it beside what is there, the first thread's own memory for example. */
+    memory = mmap(0, (pages + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     versions = calloc(pages, sizeof *versions);
     for (size_t page = 0; page < pages; page++)
         fill_page(memory + page * WORDS, page, 0);

@@ -137,7 +137,7 @@ public sealed partial class Pager
         private const ulong LeastArea = 64 * 1024;
         private const int SysMadvise = 28;
         private const int DontNeed = 4;
-        private static readonly TimeSpan StandWithin = TimeSpan.FromMilliseconds(100);
+        private static readonly TimeSpan StandWithin = TimeSpan.FromMilliseconds(200);
 
         private readonly List<(ulong Start, ulong End)> _runs = [];
         private int _used;
@@ -163,7 +163,7 @@ public sealed partial class Pager
                 var areas = MemoryArea.Of(pid);
                 Refuse(areas);
                 var space = SpaceOf(standing, areas);
-                Choose(space, areas);
+                Choose(space, areas, HotPages.Of(standing.ThreadsOf(pid)));
                 if (_runs.Count > 0)
                     Drop(standing, space, ForeignMemory.FindSystemCall(pid, areas));
             }
@@ -237,18 +237,18 @@ public sealed partial class Pager
         }
 
         // Round the clock of addresses: what was wanted back since the last round is passed over once.
-        private void Choose(PagedSpace space, List<MemoryArea> areas)
+        private void Choose(PagedSpace space, List<MemoryArea> areas, HashSet<ulong> hot)
         {
             using var present = new PresentPages(pid);
             var hand = space.Cursor;
             var fit = areas.FindAll(area => IsCandidate(area) && space.Judged.TryGetValue(area.Start, out var isSpecial) && !isSpecial);
             foreach (var area in fit.Where(area => area.End > hand))
-                ChooseIn(space, present, area, Math.Max(area.Start, hand), area.End);
+                ChooseIn(space, present, hot, area, Math.Max(area.Start, hand), area.End);
             foreach (var area in fit.Where(area => area.Start < hand))
-                ChooseIn(space, present, area, area.Start, Math.Min(area.End, hand));
+                ChooseIn(space, present, hot, area, area.Start, Math.Min(area.End, hand));
         }
 
-        private void ChooseIn(PagedSpace space, PresentPages present, MemoryArea area, ulong from, ulong until)
+        private void ChooseIn(PagedSpace space, PresentPages present, HashSet<ulong> hot, MemoryArea area, ulong from, ulong until)
         {
             if (_used == slots.Length || !space.Fault.Register(area.Start, area.End))
                 return;
@@ -268,7 +268,7 @@ public sealed partial class Pager
                     return;
                 for (var i = 0; i < pages && _used < slots.Length; i++, at += Page.Size)
                 {
-                    if (!taken[i])
+                    if (!taken[i] || hot.Contains(at))
                         continue;
                     if (_runs.Count > 0 && _runs[^1].End == at && at != from)
                         _runs[^1] = (_runs[^1].Start, at + Page.Size);

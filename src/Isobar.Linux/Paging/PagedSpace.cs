@@ -16,7 +16,7 @@ internal sealed class PagedSpace(UserFault fault, PageTable table, int pid) : ID
 
     public bool IsDead { get; set; }
 
-    /// <summary>Runs of pages that are going at this moment, while the process stands still: faults there (of somebody who looks into the process from outside) wait, and the event of their removal is ours.</summary>
+    /// <summary>Runs of pages that are going at this moment, while the process stands still: the event of their removal is ours.</summary>
     public List<(ulong Start, ulong End)>? Going { get; set; }
 
     /// <summary>Where to look for pages next.</summary>

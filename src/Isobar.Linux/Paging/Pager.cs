@@ -297,7 +297,7 @@ public sealed partial class Pager : IDisposable
             return;
         if (space.IsGoing(fault.Address))
         {
-            _retry.Add(fault);
+            AnswerWhileGoing(fault);
         }
         else if (space.Table.At(fault.Address) is not { } slot)
         {
@@ -313,6 +313,26 @@ public sealed partial class Pager : IDisposable
         else
         {
             wanted.Add(fault);
+        }
+    }
+
+    // The page may be gone already, and the thread that is made to drop the others may be the one that waits for it: on its way back the kernel writes into the thread's own memory (rseq). If it is still
+    // there the word is an old one, and its entry must stay.
+    private void AnswerWhileGoing(Fault fault)
+    {
+        if (fault.Space.Table.At(fault.Address) is not { } slot || !_fresh.TryGetValue(slot, out var offset))
+        {
+            PlaceZero(fault);
+        }
+        else if (fault.Space.Fault.Copy(fault.Address, _batch.Span.Slice(offset, Page.Size), out _) == Placing.Done)
+        {
+            Forget(fault.Space, fault.Address);
+            _counts = _counts with { Back = _counts.Back + 1 };
+            CountFault(fault);
+        }
+        else
+        {
+            _retry.Add(fault);
         }
     }
 

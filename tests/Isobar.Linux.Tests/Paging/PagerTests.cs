@@ -151,17 +151,7 @@ public sealed class PagerTests : IDisposable
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         await program.TellAsync("start 40");
         for (var round = 0; round < 20; round++)
-        {
-            try
-            {
-                await TakeAsync(pager, program, 64, new MemoryServer());
-            }
-            catch (PagingException)
-            {
-                // It waited for a child that shares its memory: another time.
-            }
-        }
-
+            await TakeAsync(pager, program, 64, new MemoryServer());
         Assert.Equal("ok", await program.HearAsync());
         Assert.Equal("ok", await program.AskAsync("check"));
     }
@@ -216,8 +206,20 @@ public sealed class PagerTests : IDisposable
         () =>
         {
             var taken = 0;
-            while (taken < pages && pager.Take(() => program.All, program.Pid, Math.Min(1024, pages - taken), server) is { Pages: > 0 } some)
-                taken += some.Pages;
+            for (var tries = 0; taken < pages;)
+            {
+                try
+                {
+                    if (pager.Take(() => program.All, program.Pid, Math.Min(1024, pages - taken), server) is not { Pages: > 0 } some)
+                        break;
+                    taken += some.Pages;
+                }
+                catch (PagingException) when (++tries < 20)
+                {
+                    // On a machine with much to do a thread may need longer to come to a stop.
+                }
+            }
+
             return taken;
         },
         TestContext.Current.CancellationToken,
