@@ -53,9 +53,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         _deputy = new Deputy(config, _journal, _opener, _board, _files);
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(SupervisorSocket socket, CancellationToken cancellationToken)
     {
-        using var socket = new SupervisorSocket();
         var serving = socket.ServeAsync(ServeAsync, _ended.Token);
         await _deputy.RunAsync(cancellationToken).ConfigureAwait(false);
         await LetAnswersOutAsync().ConfigureAwait(false);

@@ -25,10 +25,9 @@ internal sealed class GuestSupervisor : IDisposable
         _place = new HostPlace(config.Node, config.RunDirectory, config.Incarnation, atHome: false, new Lazy<ClusterIdentity?>(_identity), OpenRootAsync);
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(SupervisorSocket socket, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ended.Token);
-        using var socket = new SupervisorSocket();
         var serving = socket.ServeAsync(ServeAsync, either.Token);
         var calling = CallHomeAsync(either.Token);
         using (var host = new JobHost(_place, _link))

@@ -10,13 +10,15 @@ namespace Isobar.Linux.Fuse.Guest;
 /// </summary>
 internal sealed class GuestChannel
 {
+    private const int SmallReply = 16 * 1024;
+
     private readonly KernelDevice _device;
     private readonly TransferBuffers _buffers;
     private readonly EarlyWrites _earlyWrites;
     private readonly object _gate = new();
     private readonly RequestLedger _ledger;
     private readonly OutgoingMessages _outgoing;
-    private readonly byte[] _reply = new byte[FrameLimits.Reply];
+    private byte[] _reply = new byte[SmallReply];
     private Stream? _stream;
     private bool _sending;
     private bool _closed;
@@ -189,7 +191,11 @@ internal sealed class GuestChannel
             var frame = StreamStructs.Read<ReplyFrame>(stream);
             if (frame.Length is < ReplyFrame.Size or > FrameLimits.Reply)
                 throw new IOException("The home sent a message of an impossible length.");
-            var reply = _reply.AsSpan(0, (int)frame.Length - ReplyFrame.Size);
+            // Metadata alone never needs the largest size.
+            var length = (int)frame.Length - ReplyFrame.Size;
+            if (length > _reply.Length)
+                _reply = GC.AllocateUninitializedArray<byte>(FrameLimits.Reply);
+            var reply = _reply.AsSpan(0, length);
             stream.ReadExactly(reply);
             Interlocked.Increment(ref _heard);
             PendingRequest? request;
