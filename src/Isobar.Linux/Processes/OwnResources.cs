@@ -17,6 +17,34 @@ public static class OwnResources
         }
     }
 
+    /// <summary>
+    /// Whether all threads still have the same user, groups and capabilities. A thread that has taken another identity for good would hand it on to threads that it makes, also to those of the
+    /// runtime's pool.
+    /// </summary>
+    public static bool HasOneIdentity
+    {
+        get
+        {
+            var first = IdentityIn("/proc/self/status");
+            return Directory.EnumerateDirectories("/proc/self/task").All(task => IdentityIn($"{task}/status") is not { } other || other == first);
+        }
+    }
+
     /// <summary>How many descriptors are open.</summary>
     public static int Descriptors => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+
+    /// <summary>Null for a thread that has just ended.</summary>
+    private static string? IdentityIn(string status)
+    {
+        try
+        {
+            return string.Join('\n', File.ReadLines(status).Where(line =>
+                line.StartsWith("Uid:", StringComparison.Ordinal) || line.StartsWith("Gid:", StringComparison.Ordinal)
+                || line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("CapEff:", StringComparison.Ordinal)));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }

@@ -83,9 +83,10 @@ internal sealed class DaemonLine : IDisposable
         await ready.ConfigureAwait(false);
     }
 
-    /// <summary>A next job must not meet anything of the last one: processes, mounts or open files.</summary>
+    /// <summary>A next job must not meet anything of the last one: processes, threads that act as its user, mounts or open files.</summary>
     private bool IsClean(string runDirectory) =>
         !OwnResources.HasChildren
+        && OwnResources.HasOneIdentity
         && OwnResources.Descriptors <= _descriptors + DescriptorsKept
         && !MountTable.Read().Any(mount => mount.MountPoint.StartsWith(runDirectory, StringComparison.Ordinal));
 }
