@@ -165,7 +165,7 @@ internal sealed partial class Balancer(
 
     private async Task<(string? Target, string? Refusal)> FindTargetAsync(Wish wish, CancellationToken cancellation)
     {
-        var offer = Offers.Of(wish, HomeOf(wish.Job));
+        var offer = OfferForm.Of(wish, HomeOf(wish.Job));
         var refusal = await offers.AskAsync(wish.Target, offer, cancellation);
         if (refusal is null)
             return (wish.Target, null);
