@@ -34,6 +34,7 @@ internal sealed partial class JobHost
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
             var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
+            await _root!.FreshenNamesAsync(job.All, cancellationToken).ConfigureAwait(false);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
                 identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);
