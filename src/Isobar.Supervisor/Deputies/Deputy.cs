@@ -1,3 +1,4 @@
+using Isobar.Linux.Criu;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 
@@ -53,6 +54,9 @@ internal sealed class Deputy : IDisposable
     public JobSpec Spec => _spec;
 
     public JobPlace Place => _config.Place;
+
+    /// <summary>What is kept of the job on disk.</summary>
+    public string RecordFolder => _config.RecordDirectory!;
 
     /// <summary>Where the run folders of all jobs of this home are.</summary>
     public string JobsFolder => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_config.RunDirectory))!;
@@ -209,7 +213,7 @@ internal sealed class Deputy : IDisposable
         try
         {
             if (_spec.Detached)
-                _streams.Keep(JournalFile.LogIn(_config.RecordDirectory!));
+                _streams.Keep(JournalFile.LogIn(RecordFolder));
             var host = await _opener.OpenAsync(node, 1, cancellationToken).ConfigureAwait(false);
             _streams.Begin(host.Link);
             _host = host;
@@ -255,11 +259,26 @@ internal sealed class Deputy : IDisposable
                     Processes = usage.Processes,
                 });
                 break;
+            case MayLink links:
+                NoteLinks(links);
+                break;
             case MoveProgress progress:
                 _board.Publish(new MoveAdvanced("transfer", progress.Bytes, progress.EstimatedTotal));
                 break;
             default:
                 break;
+        }
+    }
+
+    private void NoteLinks(MayLink links)
+    {
+        try
+        {
+            LinkRemaps.Note(RecordFolder, links.Files.Select(file => new RenamelessFile(file.Folder, file.Inode)));
+        }
+        catch (IOException)
+        {
+            // A full disk: then the move cannot be written into the journal either.
         }
     }
 

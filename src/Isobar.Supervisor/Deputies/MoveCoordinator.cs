@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Isobar.Linux.Criu;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 
@@ -109,6 +110,8 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
 
         if (record.Committed)
             await source.DismissAsync().ConfigureAwait(false);
+        // CRIU has taken its names away at either end, unless it was killed.
+        LinkRemaps.Settle(deputy.RecordFolder);
         return (record, mayPass);
     }
 
