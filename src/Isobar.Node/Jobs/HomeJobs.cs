@@ -13,7 +13,7 @@ namespace Isobar.Node.Jobs;
 
 /// <summary>The jobs whose home is here: starts their supervisors, and knows from them what their jobs are doing.</summary>
 public sealed partial class HomeJobs(
-    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, MoveGains gains, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
+    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, MoveGains gains, SupervisorPool supervisors, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
 {
     private const int KeepFinished = 1000;
     private const string ChosenNote = "chosen";
@@ -63,7 +63,7 @@ public sealed partial class HomeJobs(
         _live[id] = status;
         try
         {
-            SupervisorStarter.Start(new SupervisorConfig
+            _ = supervisors.Start(new SupervisorConfig
             {
                 Place = place,
                 Node = runtime.NodeName,
@@ -73,7 +73,7 @@ public sealed partial class HomeJobs(
                 Spec = spec,
                 StartNode = startNode,
                 Incarnation = 1,
-            }).Dispose();
+            });
             if (isChosen)
                 SetChosen(id, true);
         }
