@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Isobar.Linux.Files;
+using Isobar.Linux.Fuse.Guest;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Processes;
 
@@ -9,7 +10,7 @@ namespace Isobar.Linux.Criu;
 /// <summary>An open file that has lost the name by which it was opened, and has another one left.</summary>
 /// <param name="Folder">Where it had the name.</param>
 /// <param name="Inode">Its number, as the process sees it.</param>
-public sealed record RenamelessFile(string Folder, ulong Inode);
+public sealed record NamelessFile(string Folder, ulong Inode);
 
 /// <summary>
 /// The names that a dump gives to open files which have lost theirs and have another one left: link_remap.N in the folder where it was (create_link_remap in
@@ -25,25 +26,20 @@ public static class LinkRemaps
     private const ulong NumberBits = (1UL << 48) - 1;
 
     /// <summary>The files of these processes for which a dump would make such names.</summary>
-    public static IReadOnlyList<RenamelessFile> Expected(IReadOnlyList<int> processes)
+    public static async Task<IReadOnlyList<NamelessFile>> ExpectedAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(processes);
-        var found = new HashSet<RenamelessFile>();
-        foreach (var link in processes.SelectMany(HeldFiles.LinksOf))
-        {
-            if (KernelFile.TryReadLink(link) is ['/', ..] name && name.EndsWith(HeldFiles.Removed, StringComparison.Ordinal)
-                && FileStatus.TryOf(link, followLinks: true) is { IsDirectory: false, Links: > 0 } file)
-                found.Add(new RenamelessFile(Path.GetDirectoryName(name)!, file.Inode));
-        }
-
-        return [.. found];
+        // They may lie in a view of this process.
+        IReadOnlyList<NamelessFile> files = [];
+        await ClientThread.RunAsync(() => files = Expected(processes)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return files;
     }
 
     /// <summary>Notes what a dump may link from now on.</summary>
     /// <param name="record">The job's own folder on disk.</param>
     /// <param name="files">What it may link.</param>
     /// <exception cref="IOException">The note cannot be written.</exception>
-    public static void Note(string record, IEnumerable<RenamelessFile> files)
+    public static void Note(string record, IEnumerable<NamelessFile> files)
     {
         using var note = new FileStream(Path.Combine(record, NoteName), FileMode.Append, FileAccess.Write);
         note.Write(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Inode} {file.Folder}\0")))));
@@ -78,6 +74,19 @@ public static class LinkRemaps
         }
 
         return removed;
+    }
+
+    private static IReadOnlyList<NamelessFile> Expected(IReadOnlyList<int> processes)
+    {
+        var found = new HashSet<NamelessFile>();
+        foreach (var link in processes.SelectMany(HeldFiles.LinksOf))
+        {
+            if (KernelFile.TryReadLink(link) is ['/', ..] name && name.EndsWith(HeldFiles.Removed, StringComparison.Ordinal)
+                && FileStatus.TryOf(link, followLinks: true) is { IsDirectory: false, Links: > 0 } file)
+                found.Add(new NamelessFile(Path.GetDirectoryName(name)!, file.Inode));
+        }
+
+        return [.. found];
     }
 
     private static void Remove(string? folder, ulong inode, List<string> removed)

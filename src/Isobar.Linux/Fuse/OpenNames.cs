@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Isobar.Linux.Files;
+using Isobar.Linux.Fuse.Guest;
 using Isobar.Linux.Fuse.Home;
 using Isobar.Linux.Fuse.Native;
 using Isobar.Linux.Kernel;
@@ -27,24 +28,26 @@ public static class OpenNames
     private static readonly TimeSpan KnownWithin = TimeSpan.FromSeconds(1.3);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Corrects the names under which processes hold files of a view; returns when they are right or a little more than a second is over.</summary>
+    /// <summary>Corrects the names under which processes hold files of a view; done when they are right or a little more than a second is over.</summary>
     /// <param name="processes">Processes that see the view as their root file system.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>How many were wrong.</returns>
     public static async Task<int> FreshenAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(processes);
-        // Each is asked for over the network.
-        var stale = await Task.Run(() => FindStale(processes, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var wrong = 0;
+        await ClientThread.RunAsync(() => wrong = Freshen(processes, cancellationToken)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return wrong;
+    }
+
+    private static int Freshen(IReadOnlyList<int> processes, CancellationToken cancellationToken)
+    {
+        var stale = FindStale(processes, cancellationToken);
         var wrong = stale.Count;
         var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            await Task.Run(() => stale.RemoveAll(name => name.IsKnownNow()), cancellationToken).ConfigureAwait(false);
-            if (stale.Count == 0 || clock.Elapsed >= KnownWithin)
-                return wrong;
-            await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(false);
-        }
+        while (stale.RemoveAll(name => name.IsKnownNow()) >= 0 && stale.Count > 0 && clock.Elapsed < KnownWithin && !cancellationToken.IsCancellationRequested)
+            Thread.Sleep(LookEvery);
+        return wrong;
     }
 
     private static List<Stale> FindStale(IReadOnlyList<int> processes, CancellationToken cancellationToken)
@@ -55,7 +58,8 @@ public static class OpenNames
         {
             foreach (var link in HeldFiles.LinksOf(process))
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                if (cancellationToken.IsCancellationRequested)
+                    return stale;
                 if (KernelFile.TryReadLink(link) is not ['/', ..] name || name.EndsWith(HeldFiles.Removed, StringComparison.Ordinal))
                     continue;
                 // Many processes hold the same files, and each maps them in several pieces.

@@ -274,7 +274,7 @@ internal sealed class Deputy : IDisposable
     {
         try
         {
-            LinkRemaps.Note(RecordFolder, links.Files.Select(file => new RenamelessFile(file.Folder, file.Inode)));
+            LinkRemaps.Note(RecordFolder, links.Files.Select(file => new NamelessFile(file.Folder, file.Inode)));
         }
         catch (IOException)
         {

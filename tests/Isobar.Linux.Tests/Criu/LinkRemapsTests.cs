@@ -10,7 +10,7 @@ public sealed class LinkRemapsTests : IDisposable
     public void Dispose() => FolderRemoval.Remove(_folder);
 
     [Fact]
-    public void A_file_that_lost_its_name_and_has_another_one_is_expected_to_be_linked()
+    public async Task A_file_that_lost_its_name_and_has_another_one_is_expected_to_be_linked()
     {
         using var whole = Open("whole");
         using var nameless = Open("nameless");
@@ -18,8 +18,8 @@ public sealed class LinkRemapsTests : IDisposable
         using var kept = Open("kept");
         FileStatus.Link(At("kept"), At("other"));
         File.Delete(At("kept"));
-        var expected = LinkRemaps.Expected([Environment.ProcessId]).Where(file => file.Folder == _folder);
-        Assert.Equal(new RenamelessFile(_folder, FileStatus.Of(At("other")).Inode), Assert.Single(expected));
+        var expected = (await LinkRemaps.ExpectedAsync([Environment.ProcessId], TestContext.Current.CancellationToken)).Where(file => file.Folder == _folder);
+        Assert.Equal(new NamelessFile(_folder, FileStatus.Of(At("other")).Inode), Assert.Single(expected));
     }
 
     [Fact]
@@ -34,8 +34,8 @@ public sealed class LinkRemapsTests : IDisposable
         FileStatus.Link(At("mine"), At("link_remap.2"));
         // As a guest sees it, on another device than the root's; of two moves; in a folder that is gone by now.
         var inode = FileStatus.Of(At("data")).Inode;
-        LinkRemaps.Note(At("record"), [new RenamelessFile("/nowhere/at\nall", 5)]);
-        LinkRemaps.Note(At("record"), [new RenamelessFile(At("gone/gone"), inode ^ (0x1234UL << 48))]);
+        LinkRemaps.Note(At("record"), [new NamelessFile("/nowhere/at\nall", 5)]);
+        LinkRemaps.Note(At("record"), [new NamelessFile(At("gone/gone"), inode ^ (0x1234UL << 48))]);
         Assert.Equal([At("link_remap.1"), At("link_remap.17")], LinkRemaps.Settle(At("record")).Order(StringComparer.Ordinal));
         Assert.Equal(["data", "link_remap.2", "link_remap.x", "mine", "record"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
