@@ -43,13 +43,17 @@ internal static class MovesListing
         var hasJobs = moves.Any(move => move.Job is not null);
         var hasGains = moves.Any(move => move.PredictedGainSeconds is not null || move.AchievedGainSeconds is not null);
         TextTable.Column[] job = hasJobs ? [new("JOB")] : [];
-        TextTable.Column[] gain = hasGains ? [new("PREDICTED", true), new("ACHIEVED", true)] : [];
+        // A move for the sake of others may cost its own job something.
+        var hasOthers = moves.Any(move => move.PredictedOthersGainSeconds is not null);
+        TextTable.Column[] others = hasOthers ? [new("FOR OTHERS", true)] : [];
+        TextTable.Column[] gain = hasGains ? [new("PREDICTED", true), .. others, new("ACHIEVED", true)] : [];
         var table = new TextTable(
             [new("WHEN"), .. job, new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), .. gain, new("WHY")]);
         foreach (var move in moves)
         {
             TextTable.Cell[] whose = hasJobs ? [move.Job ?? "-"] : [];
-            TextTable.Cell[] gains = hasGains ? [Signed(move.PredictedGainSeconds), Signed(move.AchievedGainSeconds)] : [];
+            TextTable.Cell[] forOthers = hasOthers ? [Signed(move.PredictedOthersGainSeconds)] : [];
+            TextTable.Cell[] gains = hasGains ? [Signed(move.PredictedGainSeconds), .. forOthers, Signed(move.AchievedGainSeconds)] : [];
             table.Add(
             [
                 move.When.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),

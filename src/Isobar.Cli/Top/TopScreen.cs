@@ -96,7 +96,7 @@ internal sealed class TopScreen
     }
 
     private static string StateOf(JobStatus job) =>
-        job is { State: JobState.Running, Suspended: not null } ? "suspended" : job.State.ToString().ToLowerInvariant();
+        job is { State: JobState.Running, Held: { } held } ? (held.IsFrozen ? "frozen" : "suspended") : job.State.ToString().ToLowerInvariant();
 
     // A job's time is told every second or two: between two news the last share stands.
     private double CpusOf(JobStatus job, DateTimeOffset now)

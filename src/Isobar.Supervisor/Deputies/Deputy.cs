@@ -138,8 +138,8 @@ internal sealed class Deputy : IDisposable
         {
             if (_host is not { } host || host.Node != hold.Node)
                 return $"job {_config.Place.Id} is not on {hold.Node}.";
-            await TellHostAsync(new HoldJob(hold.Reason is not null)).ConfigureAwait(false);
-            _board.Update(status => status with { Suspended = hold.Reason });
+            await TellHostAsync(new HoldJob(hold.Hold is not null)).ConfigureAwait(false);
+            _board.Update(status => status with { Held = hold.Hold });
             return null;
         }
         finally

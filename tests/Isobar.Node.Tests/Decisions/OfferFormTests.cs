@@ -26,7 +26,7 @@ public sealed class OfferFormTests
     };
 
     private static readonly Wish Leaves = new(
-        ActionKind.Move, "alpha-3", "beta", null, "owner", "because", Job, ShareHere: 0.25, ShareThere: 0.875, OthersGain: 1.625, GainSeconds: 12);
+        ActionKind.Move, "alpha-3", "beta", null, "owner", "because", Job, ShareHere: 0.25, ShareThere: 0.875, OthersGain: 1.625, Ground.Need, GainSeconds: 12);
 
     [Fact]
     public void A_running_job_arrives_as_it_was_offered()

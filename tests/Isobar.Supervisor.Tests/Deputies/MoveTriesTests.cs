@@ -21,6 +21,7 @@ public sealed class MoveTriesTests : IDisposable
         var (record, tried) = await MoveAsync(incarnation => new MoveFailed(incarnation, $"walks {incarnation}.", BeganHere: true, MayPass: incarnation < 4));
         Assert.Equal([2, 3, 4], tried);
         Assert.Equal((false, "walks 4."), (record.Committed, record.Failure));
+        Assert.Equal((-1, 5), (record.PredictedGainSeconds, record.PredictedOthersGainSeconds));
         Assert.Equal(record, Assert.Single(JournalFile.Read(_folder).OfType<MoveTried>()).Move);
     }
 
@@ -104,7 +105,7 @@ public sealed class MoveTriesTests : IDisposable
             }
         }));
         _ = home.Deputy.RunAsync(Cancellation);
-        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand"), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
+        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand", -1, 5), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
         return (record, tried);
     }
 
