@@ -15,13 +15,18 @@ internal static class MovesListing
         var job = new Argument<string?>("job") { Description = "A job's id (alpha-3) or name", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<bool>("--all", "-a") { Description = "The moves of all jobs whose home is this node" };
         var last = new Option<int>("--last") { HelpName = "N", Description = "With --all: the newest N (default 50)", DefaultValueFactory = _ => 50 };
+        last.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+                result.AddError("--last takes a number from 1 on");
+        });
         var json = GlobalOptions.Json();
         var command = new Command("moves", "Show a job's ledger: every move, how long it took, why it was made, what was expected of it and what it brought.\n\nExample: isobar moves alpha-3") { job, all, last, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             if ((parsed.GetValue(job) is null) != parsed.GetValue(all))
                 throw new CommandException("say which: a job, or --all.");
-            var request = new MovesRequest { Job = parsed.GetValue(job) ?? "", Last = Math.Max(1, parsed.GetValue(last)) };
+            var request = new MovesRequest { Job = parsed.GetValue(job) ?? "", Last = parsed.GetValue(last) };
             var reply = await Daemon.CallAsync(parsed.SocketPath(), channel => new LocalJobs.LocalJobsClient(channel).MovesAsync(request, cancellationToken: cancellation));
             IReadOnlyList<MoveRecord> moves = [.. reply.Moves.Select(move => JsonSerializer.Deserialize(move.Span, JobJson.Default.MoveRecord)!)];
             if (parsed.GetValue(json))

@@ -22,6 +22,7 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         {
             JobState.Done => $"{job.Id} has ended; it ran on {job.Node} last.",
             JobState.Lost => $"{job.Id} is lost: {job.Reason}",
+            JobState.Unreachable => $"{job.Id} is on {job.Node}, which does not answer.",
             _ when last is not null => $"{job.Id} runs on {job.Node} since {Ago(last.When)} ago, when it came from {last.From}: {last.Why}.",
             _ => $"{job.Id} runs on {job.Node}, where it was started {Ago(job.Started)} ago.",
         };

@@ -106,7 +106,7 @@ public sealed partial class HomeJobs(
         if (JobId.TryParse(idOrName, out _) && JobRecords.Status(folders.RecordOf(idOrName)) is { } recorded)
             return recorded;
         return Recorded().Where(job => job.Name == idOrName).MaxBy(job => job.Started)
-            ?? throw new JobException($"there is no job {idOrName} here: isobar ps -a lists the jobs.");
+            ?? throw new JobException($"there is no job {idOrName} here: isobar ps -a lists the jobs, and a job of another machine goes by its id only.");
     }
 
     public bool IsLive(string id) => _live.ContainsKey(id);
