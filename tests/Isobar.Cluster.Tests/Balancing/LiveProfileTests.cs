@@ -143,7 +143,7 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
         foreach (var job in jobs)
             await StartAsync(job, ["sleep", "1000"], "--home");
         JobStatus? frozen = null;
-        await Waiting.ForAsync(async () => (frozen = (await JobsAsync()).SingleOrDefault(job => job.Suspended?.StartsWith("frozen: ", StringComparison.Ordinal) == true)) is not null, () => "one of three to be frozen", Cancellation);
+        await Waiting.ForAsync(async () => (frozen = (await JobsAsync()).SingleOrDefault(job => job is { IsFrozen: true, Suspended: not null })) is not null, () => "one of three to be frozen", Cancellation);
         Assert.Contains("the red mark is 2", frozen!.Suspended, StringComparison.Ordinal);
         await cluster.IsobarAsync(User, "kill", "-s", "KILL", jobs.First(job => job != frozen.Name));
         await Waiting.ForAsync(async () => (await JobsAsync()).Single(job => job.Id == frozen.Id).Suspended is null, () => "the frozen one to be thawed", Cancellation);
