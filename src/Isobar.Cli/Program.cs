@@ -14,6 +14,8 @@ foreach (var verb in Verbs.For(args))
 try
 {
     var parsed = root.Parse(RunCommand.MarkProgram(args));
+    if (CommandLineErrors.Sentence(parsed) is { } wrong)
+        throw new CommandException(wrong);
     parsed.InvocationConfiguration.EnableDefaultExceptionHandler = false;
     var code = await parsed.InvokeAsync();
     // A wrong command line is Isobar's failure, not a job's exit code 1.

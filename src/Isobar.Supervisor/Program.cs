@@ -2,6 +2,7 @@ using System.Text.Json;
 using Isobar.Linux.Files;
 using Isobar.Linux.Processes;
 using Isobar.Protocol.Jobs;
+using Isobar.Supervisor.Control;
 using Isobar.Supervisor.Deputies;
 using Isobar.Supervisor.Hosting;
 using Isobar.Supervisor.Launching;
@@ -9,8 +10,8 @@ using Isobar.Supervisor.Launching;
 namespace Isobar.Supervisor;
 
 /// <summary>
-/// The process beside a job. <c>supervise CONFIG</c>: deputy at home or guest supervisor elsewhere; <c>launch</c>: the job's first process before it is the
-/// job's. Started by the daemon, which it outlives.
+/// The process beside a job. <c>supervise</c>: deputy at home or guest supervisor elsewhere, of one job after the other (<see cref="DaemonLine"/>); <c>launch</c>: the job's first process
+/// before it is the job's. Started by the daemon, which it outlives.
 /// </summary>
 internal static class Program
 {
@@ -22,40 +23,55 @@ internal static class Program
                 return LaunchStage.Run();
             case [TerminalStage.Name, _, _, ..]:
                 return TerminalStage.Run();
-            case ["supervise", var config]:
-                return await SuperviseAsync(config).ConfigureAwait(false);
+            case ["supervise", ..]:
+                return await SuperviseAsync().ConfigureAwait(false);
             default:
                 await Console.Error.WriteLineAsync("isobar-supervisor is started by isobard; there is nothing to start by hand.").ConfigureAwait(false);
                 return 125;
         }
     }
 
-    private static async Task<int> SuperviseAsync(string configPath)
+    private static async Task<int> SuperviseAsync()
     {
-        try
+        Subreaper.Enable();
+        using var line = new DaemonLine();
+        while (await line.NextAsync().ConfigureAwait(false) is { } assignment)
         {
-            Subreaper.Enable();
-            var text = await File.ReadAllBytesAsync(configPath).ConfigureAwait(false);
-            var config = JsonSerializer.Deserialize(text, JobJson.Default.SupervisorConfig) ?? throw new IOException($"{configPath} is empty.");
-            if (config.Spec is not null)
+            try
             {
-                await using var home = new HomeSupervisor(config);
-                await home.RunAsync(CancellationToken.None).ConfigureAwait(false);
+                var config = Read(assignment.ConfigPath);
+                using var socket = new SupervisorSocket(assignment.Listener);
+                await SuperviseAsync(config, socket).ConfigureAwait(false);
+                socket.Dispose();
+                FolderRemoval.Remove(config.RunDirectory);
+                if (!line.TryOffer(config.RunDirectory))
+                    break;
             }
-            else
+            catch (Exception e)
             {
-                using var guest = new GuestSupervisor(config);
-                await guest.RunAsync(CancellationToken.None).ConfigureAwait(false);
+                // The last resort: the daemon keeps standard error of its supervisors in its journal.
+                await Console.Error.WriteLineAsync($"isobar-supervisor {assignment.ConfigPath}: {e}").ConfigureAwait(false);
+                return 125;
             }
-
-            FolderRemoval.Remove(config.RunDirectory);
-            return 0;
         }
-        catch (Exception e)
+
+        return 0;
+    }
+
+    private static SupervisorConfig Read(string path) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(path), JobJson.Default.SupervisorConfig) ?? throw new IOException($"{path} is empty.");
+
+    private static async Task SuperviseAsync(SupervisorConfig config, SupervisorSocket socket)
+    {
+        if (config.Spec is not null)
         {
-            // The last resort: the daemon keeps standard error of its supervisors in its journal.
-            await Console.Error.WriteLineAsync($"isobar-supervisor {configPath}: {e}").ConfigureAwait(false);
-            return 125;
+            await using var home = new HomeSupervisor(config);
+            await home.RunAsync(socket, CancellationToken.None).ConfigureAwait(false);
+        }
+        else
+        {
+            using var guest = new GuestSupervisor(config);
+            await guest.RunAsync(socket, CancellationToken.None).ConfigureAwait(false);
         }
     }
 }

@@ -17,6 +17,22 @@ public sealed class CommandLineTests
     [Fact]
     public async Task An_unknown_verb_is_isobars_failure() => Assert.Equal(125, (await RunAsync("frobnicate")).Code);
 
+    [Theory]
+    [InlineData("there is no command 'isobar frobnicate': isobar --help lists those that there are.", "frobnicate")]
+    [InlineData("there is no command 'isobar cluster jion': isobar cluster --help lists those that there are.", "cluster", "jion")]
+    [InlineData("isobar top does not take '--json': isobar top --help tells what it takes.", "top", "--json")]
+    [InlineData("isobar nodes does not take 'beta': isobar nodes --help tells what it takes.", "nodes", "beta")]
+    [InlineData("--last takes a number from 1 on: isobar moves --help tells what it takes.", "moves", "--all", "--last", "0")]
+    [InlineData("Required argument 'job' missing for command: 'why': isobar why --help tells what it takes.", "why")]
+    public async Task A_wrong_command_line_is_one_sentence(string sentence, params string[] arguments)
+    {
+        var (code, output, error) = await RunAsync(arguments);
+        Assert.Equal((125, "", $"isobar: {sentence}\n"), (code, output, error));
+    }
+
+    [Fact]
+    public async Task Without_a_verb_all_are_listed() => Assert.Contains("Commands:", (await RunAsync()).Output, StringComparison.Ordinal);
+
     [Fact]
     public async Task Every_verb_has_an_example_in_its_help()
     {

@@ -12,6 +12,16 @@ public abstract class ConsiderationRule
     /// <summary>The name in profiles and in reasons.</summary>
     public abstract string Name { get; }
 
+    /// <summary>On what ground it wants things done; said where all rules are listed (<see cref="Profiles.Policies.Consideration"/>), so that none can be forgotten.</summary>
+    public Ground Ground { get; private set; }
+
+    /// <summary>Sets its ground; returns it.</summary>
+    public ConsiderationRule On(Ground ground)
+    {
+        Ground = ground;
+        return this;
+    }
+
     /// <summary>A job is about to start on this node (<c>job.Node</c>): where shall it? False = no opinion, the next rule is asked.</summary>
     public virtual bool TryPlace(in Snapshot snapshot, in JobInfo job, ref RandomSource random, out Placement placement)
     {

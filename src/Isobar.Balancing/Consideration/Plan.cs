@@ -19,9 +19,13 @@ public sealed class Plan
     /// <summary>Why jobs stay; empty unless <see cref="Explains"/>.</summary>
     public IReadOnlyList<Reason> Stays => _stays ?? (IReadOnlyList<Reason>)[];
 
+    /// <summary>On what ground the rule wants it that adds actions now.</summary>
+    public Ground Ground { get; set; }
+
     public void Clear()
     {
         _count = 0;
+        Ground = Ground.Gain;
         _stays?.Clear();
     }
 
@@ -29,7 +33,7 @@ public sealed class Plan
     {
         if (_count == _actions.Length)
             Array.Resize(ref _actions, _count * 2);
-        _actions[_count++] = action;
+        _actions[_count++] = action with { Ground = Ground };
     }
 
     public void Move(in JobInfo job, NodeId to, in Reason reason) => Move(in job, to, NodeId.None, in reason);

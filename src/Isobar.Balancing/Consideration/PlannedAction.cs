@@ -30,10 +30,29 @@ public enum ActionKind : byte
     Kill,
 }
 
+/// <summary>On what ground a rule wants things done.</summary>
+public enum Ground : byte
+{
+    /// <summary>The job, or others, get more by it: not done where that is no longer so, or where its user or an administrator wants no such moves.</summary>
+    Gain,
+
+    /// <summary>It must be, whatever it is worth: want of memory, a node that is wanted by somebody else. A target refuses it only for want of room.</summary>
+    Need,
+
+    /// <summary>A need that holds in every profile, also in one that moves nothing: where jobs may be, an owner, a node that is emptied.</summary>
+    NeedInEveryProfile,
+}
+
 /// <summary>One thing that a plan wants done. The host re-checks it against the present, asks the target, and then acts.</summary>
 /// <param name="Alternate">A second target, if the first one refuses; <see cref="NodeId.None"/> if there is none.</param>
 public readonly record struct PlannedAction(ActionKind Kind, JobId Job, NodeId From, NodeId To, NodeId Alternate, Reason Reason)
 {
+    /// <summary>That of the rule which wants it (<see cref="ConsiderationRule.Ground"/>).</summary>
+    public Ground Ground { get; init; }
+
+    /// <summary>A move that cannot be wait for its turn: until then the job stands still where it is.</summary>
+    public bool StandsStillMeanwhile { get; init; }
+
     /// <summary>How much, for <see cref="ActionKind.PageOut"/>.</summary>
     public long Bytes { get; init; }
 }

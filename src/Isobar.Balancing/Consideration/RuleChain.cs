@@ -36,6 +36,7 @@ public sealed class RuleChain
         plan.Clear();
         foreach (ConsiderationRule rule in _rules)
         {
+            plan.Ground = rule.Ground;
             if (rule.Consider(in snapshot, trigger, ref random, plan))
                 return;
         }

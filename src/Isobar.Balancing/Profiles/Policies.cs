@@ -1,3 +1,4 @@
+using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Consideration.Balance;
 using Isobar.Balancing.Consideration.Memory;
 using Isobar.Balancing.Consideration.Owners;
@@ -29,30 +30,47 @@ public static class Policies
 
     public static PolicyRegistry<RuleFactory> Consideration { get; } = new(
         "consideration",
-        StayRule.Policy,
-        RandomRule.Policy,
-        RoundRobinRule.Policy,
-        BestOfRule.Policy,
-        LeastLoadedRule.Policy,
-        PoolRule.Policy,
-        ProcessTableRule.Policy,
-        SignatureRule.Policy,
-        LifetimeRule.Policy,
-        ThresholdRule.Policy,
-        KerrighedRule.Policy,
-        RbtRule.Policy,
-        OpportunityCostRule.Policy,
-        ForkHistoryRule.Policy,
-        DataAffinityRule.Policy,
-        EvacuateRule.Policy,
-        LimitsRule.Policy,
-        MemoryUsheringRule.Policy,
-        GlobalMemoryRule.AnyNode,
-        GlobalMemoryRule.ServersOnly,
-        OwnerRule.Policy,
-        SpriteRule.Policy,
-        CondorRule.Policy,
-        FreezeRule.Policy,
-        ReclaimRule.Policy,
-        FederationRule.Policy);
+        [
+            .. On(
+                Ground.Gain,
+                StayRule.Policy,
+                RandomRule.Policy,
+                RoundRobinRule.Policy,
+                BestOfRule.Policy,
+                LeastLoadedRule.Policy,
+                PoolRule.Policy,
+                ProcessTableRule.Policy,
+                SignatureRule.Policy,
+                LifetimeRule.Policy,
+                ThresholdRule.Policy,
+                KerrighedRule.Policy,
+                RbtRule.Policy,
+                OpportunityCostRule.Policy,
+                ForkHistoryRule.Policy,
+                DataAffinityRule.Policy,
+                GlobalMemoryRule.AnyNode,
+                GlobalMemoryRule.ServersOnly),
+            .. On(
+                Ground.Need,
+                MemoryUsheringRule.Policy,
+                SpriteRule.Policy,
+                CondorRule.Policy,
+                FreezeRule.Policy,
+                ReclaimRule.Policy,
+                FederationRule.Policy),
+            .. On(
+                Ground.NeedInEveryProfile,
+                EvacuateRule.Policy,
+                LimitsRule.Policy,
+                OwnerRule.Policy),
+        ]);
+
+    private static IEnumerable<Policy<RuleFactory>> On(Ground ground, params IEnumerable<Policy<RuleFactory>> policies) => policies.Select(policy => policy with
+    {
+        Bind = values =>
+        {
+            RuleFactory make = policy.Bind(values);
+            return self => make(self).On(ground);
+        },
+    });
 }

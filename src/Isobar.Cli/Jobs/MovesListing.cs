@@ -15,13 +15,18 @@ internal static class MovesListing
         var job = new Argument<string?>("job") { Description = "A job's id (alpha-3) or name", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<bool>("--all", "-a") { Description = "The moves of all jobs whose home is this node" };
         var last = new Option<int>("--last") { HelpName = "N", Description = "With --all: the newest N (default 50)", DefaultValueFactory = _ => 50 };
+        last.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+                result.AddError("--last takes a number from 1 on");
+        });
         var json = GlobalOptions.Json();
         var command = new Command("moves", "Show a job's ledger: every move, how long it took, why it was made, what was expected of it and what it brought.\n\nExample: isobar moves alpha-3") { job, all, last, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             if ((parsed.GetValue(job) is null) != parsed.GetValue(all))
                 throw new CommandException("say which: a job, or --all.");
-            var request = new MovesRequest { Job = parsed.GetValue(job) ?? "", Last = Math.Max(1, parsed.GetValue(last)) };
+            var request = new MovesRequest { Job = parsed.GetValue(job) ?? "", Last = parsed.GetValue(last) };
             var reply = await Daemon.CallAsync(parsed.SocketPath(), channel => new LocalJobs.LocalJobsClient(channel).MovesAsync(request, cancellationToken: cancellation));
             IReadOnlyList<MoveRecord> moves = [.. reply.Moves.Select(move => JsonSerializer.Deserialize(move.Span, JobJson.Default.MoveRecord)!)];
             if (parsed.GetValue(json))
@@ -43,13 +48,17 @@ internal static class MovesListing
         var hasJobs = moves.Any(move => move.Job is not null);
         var hasGains = moves.Any(move => move.PredictedGainSeconds is not null || move.AchievedGainSeconds is not null);
         TextTable.Column[] job = hasJobs ? [new("JOB")] : [];
-        TextTable.Column[] gain = hasGains ? [new("PREDICTED", true), new("ACHIEVED", true)] : [];
+        // A move for the sake of others may cost its own job something.
+        var hasOthers = moves.Any(move => move.PredictedOthersGainSeconds is not null);
+        TextTable.Column[] others = hasOthers ? [new("FOR OTHERS", true)] : [];
+        TextTable.Column[] gain = hasGains ? [new("PREDICTED", true), .. others, new("ACHIEVED", true)] : [];
         var table = new TextTable(
             [new("WHEN"), .. job, new("FROM"), new("TO"), new("RESULT"), new("BYTES", true), new("FROZEN", true), new("TOTAL", true), .. gain, new("WHY")]);
         foreach (var move in moves)
         {
             TextTable.Cell[] whose = hasJobs ? [move.Job ?? "-"] : [];
-            TextTable.Cell[] gains = hasGains ? [Signed(move.PredictedGainSeconds), Signed(move.AchievedGainSeconds)] : [];
+            TextTable.Cell[] forOthers = hasOthers ? [Signed(move.PredictedOthersGainSeconds)] : [];
+            TextTable.Cell[] gains = hasGains ? [Signed(move.PredictedGainSeconds), .. forOthers, Signed(move.AchievedGainSeconds)] : [];
             table.Add(
             [
                 move.When.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),

@@ -34,7 +34,7 @@ internal static class PsCommand
     internal static TextTable Table(IReadOnlyList<JobStatus> jobs, DateTimeOffset now)
     {
         var table = new TextTable(
-            new("JOB"), new("NAME"), new("USER"), new("STATE"), new("NODE"), new("MOVES", true), new("CPU", true), new("MEMORY", true), new("AGE", true), new("COMMAND"));
+            new("JOB"), new("NAME"), new("USER"), new("STATE"), new("NODE"), new("MOVES", true), new("CPU", true), new("MEMORY", true), new("AGE", true), new("COMMAND")) { CutsLast = true };
         foreach (var job in jobs)
         {
             table.Add(
@@ -55,7 +55,7 @@ internal static class PsCommand
 
     private static TextTable.Cell State(JobStatus job) => job.State switch
     {
-        JobState.Running when job.Suspended is not null => new("suspended", Paint.Yellow),
+        JobState.Running when job.Held is { } held => new(held.IsFrozen ? "frozen" : "suspended", Paint.Yellow),
         JobState.Running => new("running", Paint.Green),
         JobState.Done when job.ExitCode == 0 => new("done", Paint.Faint),
         JobState.Done => new($"done ({job.ExitCode})", Paint.Yellow),

@@ -8,6 +8,8 @@ namespace Isobar.Cli.Terminal;
 /// </summary>
 public sealed class TextTable(params TextTable.Column[] columns)
 {
+    private const string Gap = "  ";
+
     private readonly List<Cell[]> _rows = [];
 
     /// <summary>A heading and its side.</summary>
@@ -20,7 +22,10 @@ public sealed class TextTable(params TextTable.Column[] columns)
     }
 
     public static bool IsColoured(TextWriter output) =>
-        ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        IsTerminal(output) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
+
+    /// <summary>The last column is cut where the terminal ends; anywhere else it is whole.</summary>
+    public bool CutsLast { get; init; }
 
     public void Add(params Cell[] cells)
     {
@@ -29,15 +34,19 @@ public sealed class TextTable(params TextTable.Column[] columns)
         _rows.Add(cells);
     }
 
-    public void Write(TextWriter output) => Write(output, IsColoured(output));
+    public void Write(TextWriter output) => Write(output, IsColoured(output), CutsLast && IsTerminal(output) ? Console.WindowWidth : int.MaxValue);
 
-    public void Write(TextWriter output, bool isColoured)
+    public void Write(TextWriter output, bool isColoured, int width = int.MaxValue)
     {
         var widths = columns.Select((column, i) => _rows.Select(r => r[i].Text.Length).Append(column.Title.Length).Max()).ToArray();
+        var before = widths[..^1].Sum() + (Gap.Length * (widths.Length - 1));
+        var left = width == int.MaxValue ? width : Math.Max(columns[^1].Title.Length, width - before);
         WriteRow(output, [.. columns.Select(c => new Cell(c.Title, Paint.Bold))], widths, isColoured);
         foreach (var row in _rows)
-            WriteRow(output, row, widths, isColoured);
+            WriteRow(output, row[^1].Text.Length <= left ? row : [.. row[..^1], row[^1] with { Text = row[^1].Text[..left] }], widths, isColoured);
     }
+
+    private static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
 
     private void WriteRow(TextWriter output, Cell[] row, int[] widths, bool isColoured)
     {
@@ -46,7 +55,7 @@ public sealed class TextTable(params TextTable.Column[] columns)
         {
             var blanks = widths[i] - row[i].Text.Length;
             if (i > 0)
-                line.Append("  ");
+                line.Append(Gap);
             if (columns[i].IsRight)
                 line.Append(' ', blanks);
             var painted = isColoured && row[i].Paint != Paint.None;
@@ -58,7 +67,7 @@ public sealed class TextTable(params TextTable.Column[] columns)
             if (!columns[i].IsRight && i < row.Length - 1)
                 line.Append(' ', blanks);
         }
-        output.WriteLine(line.ToString());
+        output.WriteLine(line.ToString().TrimEnd(' '));
     }
 }
 

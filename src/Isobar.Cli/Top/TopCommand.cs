@@ -20,6 +20,7 @@ internal static class TopCommand
             var screen = new TopScreen();
             using var daemon = Daemon.Connect(parsed.SocketPath());
             async Task<string> LookAsync() => screen.Draw(await ReadAsync(daemon, parsed.SocketPath(), cancellation), DateTimeOffset.UtcNow, WidthOf(), HeightOf());
+            screen.IsPlain = !TextTable.IsColoured(Console.Out);
             if (Console.IsOutputRedirected || Console.IsInputRedirected)
             {
                 screen.IsPlain = true;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Isobar.Cli.Jobs;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol.Balance;
 using Isobar.Protocol.Jobs;
@@ -13,7 +12,12 @@ internal sealed class TopScreen
     /// <summary>How soon a key is answered.</summary>
     public static readonly TimeSpan KeyStep = TimeSpan.FromMilliseconds(50);
 
-    private const int BarWidth = 20;
+    private const int LongestBar = 20;
+    private const int ShortestBar = 8;
+
+    /// <summary>What the long form of a machine's line takes beside its name and bars, with a word of what it says.</summary>
+    private const int WithoutBars = 69;
+
     private static readonly TimeSpan ArrowFor = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, (string Node, double Cpu, DateTimeOffset At)> _before = [];
@@ -42,36 +46,41 @@ internal sealed class TopScreen
         Line(text, string.Create(CultureInfo.InvariantCulture, $"{view.Loads.Nodes.Count} machines, {capacity:0.0} standard cores, {view.Jobs.Count} jobs ({running} running), profile {view.Loads.Profile}"), width);
         var nameWidth = Math.Max(4, view.Loads.Nodes.Select(node => node.Node.Length + 1).DefaultIfEmpty(0).Max());
         foreach (var node in view.Loads.Nodes)
-            Line(text, NodeLine(node, nameWidth), width);
+            Line(text, NodeLine(node, nameWidth, width), width);
         Line(text, "", width);
         var rest = height - view.Loads.Nodes.Count - 4;
         Jobs(text, view, now, width, rest);
         return text.ToString();
     }
 
-    private string NodeLine(LoadLine node, int nameWidth)
+    private string NodeLine(LoadLine node, int nameWidth, int width)
     {
         var name = (node.IsSelf ? node.Node + "*" : node.Node).PadRight(nameWidth);
         if (!node.IsKnown)
             return $"{name}  nothing known";
         var cpu = node.Cores > 0 ? node.Ready / node.Cores : 0;
         var memory = node.TotalMemoryBytes > 0 ? 1 - ((double)node.FreeMemoryBytes / node.TotalMemoryBytes) : 0;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{name}  cpu {Bar(cpu)} {node.Ready,5:0.0} on {node.Cores,-3} memory {Bar(memory)} {Quantity.Bytes(node.FreeMemoryBytes),5} free  {node.Guests,3} guests  {node.AgeSeconds,4:0.0} s  {string.Join(' ', node.Flags)}");
+        var flags = string.Join(' ', node.Flags);
+        var room = width - nameWidth - WithoutBars;
+        var bar = Math.Min(LongestBar, room / 2);
+        return bar >= ShortestBar
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}  cpu {Bar(cpu, bar)} {node.Ready,5:0.0} on {node.Cores,-3} memory {Bar(memory, bar)} {Quantity.Bytes(node.FreeMemoryBytes),5} free  {node.Guests,3} guests  {node.AgeSeconds,4:0.0} s  {flags}")
+            : string.Create(CultureInfo.InvariantCulture, $"{name} {Bar(cpu, ShortestBar)} {node.Ready:0.0}/{node.Cores} {Quantity.Bytes(node.FreeMemoryBytes),5} {flags}");
     }
 
-    private string Bar(double share)
+    private string Bar(double share, int width)
     {
-        var full = (int)Math.Round(Math.Clamp(share, 0, 1) * BarWidth);
-        var bar = new string('|', full) + new string('.', BarWidth - full);
+        var full = (int)Math.Round(Math.Clamp(share, 0, 1) * width);
+        var bar = new string('|', full) + new string('.', width - full);
         var paint = share > 1.05 ? Paint.Red : share > 0.8 ? Paint.Yellow : Paint.Green;
         return IsPlain ? $"[{bar}]" : $"[\e[{(int)paint}m{bar}\e[0m]";
     }
 
     private void Jobs(StringBuilder text, TopView view, DateTimeOffset now, int width, int rows)
     {
-        var shown = view.Jobs.Select(job => (Job: job, Cpus: CpusOf(job, now), Arrow: ArrowOf(job, now))).ToList();
+        var shown = view.Jobs.Select(job => new JobColumns.Line(job, CpusOf(job, now), ArrowOf(job, now))).ToList();
         shown = _order switch
         {
             'm' => [.. shown.OrderByDescending(line => line.Job.ResidentBytes)],
@@ -79,24 +88,12 @@ internal sealed class TopScreen
             'n' => [.. shown.OrderBy(line => line.Job.Node, StringComparer.Ordinal).ThenByDescending(line => line.Cpus)],
             _ => [.. shown.OrderByDescending(line => line.Cpus)],
         };
-        Line(text, "JOB             USER      STATE     NODE                 MOVES   CPU%  MEMORY      TIME  COMMAND", width);
-        foreach (var (job, cpus, arrow) in shown.Take(Math.Max(0, rows)))
-        {
-            var node = arrow is null ? job.Node : $"{arrow}>{job.Node}";
-            Line(
-                text,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{job.Id,-15} {UserNames.Of(job.Uid),-9} {StateOf(job),-9} {node,-20} {job.Moves,5} {cpus * 100,6:0} {Quantity.Bytes(job.ResidentBytes),7} {Quantity.Time(job.CpuSeconds),9}  {job.Command}"),
-                width);
-        }
+        foreach (var line in JobColumns.Lay([.. shown.Take(Math.Max(0, rows))], width))
+            Line(text, line, width);
 
         foreach (var gone in _before.Keys.Where(id => !view.Jobs.Any(job => job.Id == id)).ToList())
             _before.Remove(gone);
     }
-
-    private static string StateOf(JobStatus job) =>
-        job is { State: JobState.Running, Suspended: not null } ? "suspended" : job.State.ToString().ToLowerInvariant();
 
     // A job's time is told every second or two: between two news the last share stands.
     private double CpusOf(JobStatus job, DateTimeOffset now)

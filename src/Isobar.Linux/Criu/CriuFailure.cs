@@ -19,6 +19,8 @@ internal static partial class CriuFailure
         (SocketBind(), "A UNIX socket of the job cannot be made again on the target's file system ({1}); put it into a directory of the job's own memory file system."),
         (ThreadName(), "A thread of the job was just being named or ended; move the job again."),
         (LinkNameTaken(), "Another job that is being moved has the name in use that CRIU needs beside the removed file {1}; move the job again, and remove the file link_remap.* there if nothing is being moved."),
+        (NameOfAnother(), "A file or folder that the job has open was just renamed or removed, and its name given to another one; move the job again."),
+        (NamelessFolder(), "{1}, which the job has open, was just renamed, or nobody may link it to another name (chattr +i); move the job again."),
         (MissingFile(), "The file {1} that the job has open is not visible at the target; make it visible there or run the job with --stay."),
         (NoSpace(), "There is no space for the job's images or files; free memory or enlarge the memory file system."),
         (NoMemory(), "The machine has not enough free memory for the job; free memory or choose another machine."),
@@ -39,7 +41,7 @@ internal static partial class CriuFailure
     ];
 
     // What another moment would not have met.
-    private static readonly Regex[] Passing = [ThreadName(), TcpInFlight(), LinkNameTaken()];
+    private static readonly Regex[] Passing = [ThreadName(), TcpInFlight(), LinkNameTaken(), NameOfAnother(), NamelessFolder()];
 
     /// <summary>It was a matter of the moment: the same may succeed a little later.</summary>
     public static bool MayPass(IReadOnlyList<string> errors) => errors.Any(line => Passing.Any(pattern => pattern.IsMatch(line)));
@@ -102,6 +104,12 @@ internal static partial class CriuFailure
 
     [GeneratedRegex(@"Can't link remap to (\S+): File exists")]
     private static partial Regex LinkNameTaken();
+
+    [GeneratedRegex(@"Unaccessible path opened")]
+    private static partial Regex NameOfAnother();
+
+    [GeneratedRegex(@"Can't link remap to (\S+): Operation not permitted")]
+    private static partial Regex NamelessFolder();
 
     [GeneratedRegex(@"Can't open file (\S+) on restore|Can't open file (\S+?):? No such file|File (\S+) doesn't exist|Can't stat (\S+).*No such file")]
     private static partial Regex MissingFile();

@@ -10,6 +10,7 @@ public sealed unsafe partial record FileStatus(
     private const int TypeMask = 0xF000;
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
+    private const int DoNotAsk = 0x4000;
     private const uint Basics = 0x7ff;
     private const int StatxSize = 256;
 
@@ -23,11 +24,14 @@ public sealed unsafe partial record FileStatus(
     public static FileStatus Of(string path) => TryOf(path, followLinks: false) ?? throw KernelException.Last("look at", path);
 
     /// <summary>Null when there is no such file, or no permission to see it.</summary>
-    public static FileStatus? TryOf(string path, bool followLinks)
+    /// <param name="path">Its path.</param>
+    /// <param name="followLinks">Whether that of a symbolic link's target is meant.</param>
+    /// <param name="asKnown">What the kernel knows is enough: a file system over a network is not asked.</param>
+    public static FileStatus? TryOf(string path, bool followLinks, bool asKnown = false)
     {
         // struct statx has the same layout on every architecture (linux/stat.h).
         var buffer = stackalloc byte[StatxSize];
-        if (Statx(CurrentDirectory, path, followLinks ? 0 : NoFollow, Basics, buffer) != 0)
+        if (Statx(CurrentDirectory, path, (followLinks ? 0 : NoFollow) | (asKnown ? DoNotAsk : 0), Basics, buffer) != 0)
             return null;
         return new FileStatus(
             *(ushort*)(buffer + 28),

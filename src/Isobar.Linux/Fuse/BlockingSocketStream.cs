@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Isobar.Linux.Fuse.Native;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse;
 
@@ -76,8 +77,7 @@ public sealed class BlockingSocketStream : Stream
     {
         // A wait in the kernel can only be cancelled by the end of the connection, as for every handshake that takes too long.
         await using var cut = cancellationToken.Register(Dispose);
-        return await Task.Factory.StartNew(() => Read(buffer.Span), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-            .ConfigureAwait(false);
+        return await WaitingThreads.RunAsync("connection", () => Read(buffer.Span)).ConfigureAwait(false);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -86,8 +86,7 @@ public sealed class BlockingSocketStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await using var cut = cancellationToken.Register(Dispose);
-        await Task.Factory.StartNew(() => Write(buffer.Span), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-            .ConfigureAwait(false);
+        await WaitingThreads.RunAsync("connection", () => Write(buffer.Span)).ConfigureAwait(false);
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -124,6 +124,9 @@ public sealed class FileViewMount : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _links.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _device.Dispose();
+        _metadata.Dispose();
+        _bulk.Dispose();
+        _buffers.Dispose();
         _stop.Dispose();
     }
 

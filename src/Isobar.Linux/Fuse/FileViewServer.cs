@@ -1,6 +1,7 @@
 using Isobar.Linux.Fuse.Home;
 using Isobar.Linux.Fuse.Native;
 using Isobar.Linux.Fuse.Wire;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse;
 
@@ -25,6 +26,7 @@ public sealed class FileViewServer : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
         ArgumentNullException.ThrowIfNull(credentials);
+        WaitingThreads.PreparePosts();
         _root = root;
         _credentials = credentials;
         _options = options ?? new FileViewServerOptions();
@@ -66,7 +68,7 @@ public sealed class FileViewServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(_options.GreetingTime);
         HomeConnection? connection;
         using (patience.Token.Register(stream.Dispose))
-            connection = await OnOwnThread(() => Greet(stream)).ConfigureAwait(false);
+            connection = await WaitingThreads.RunAsync("files greeting", () => Greet(stream)).ConfigureAwait(false);
         if (connection is null)
             return;
         using var abort = cancellation.Register(connection.Abort);
@@ -101,9 +103,6 @@ public sealed class FileViewServer : IAsyncDisposable
 
         await EndAsync(all).ConfigureAwait(false);
     }
-
-    private static Task<T> OnOwnThread<T>(Func<T> work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private async Task EndAsync(List<HomeSession> sessions)
     {

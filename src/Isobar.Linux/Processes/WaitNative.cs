@@ -6,6 +6,7 @@ namespace Isobar.Linux.Processes;
 /// <summary>waitid(2), pidfd_open(2), pidfd_send_signal(2), epoll(7) and prctl(2), as far as waiting for children needs them.</summary>
 internal static partial class WaitNative
 {
+    public const int IdAll = 0;
     public const int IdPid = 1;
     public const int IdPidFd = 3;
 
@@ -13,6 +14,7 @@ internal static partial class WaitNative
     public const int Stopped = 2;
     public const int Exited = 4;
     public const int Continued = 8;
+    public const int NoWait = 0x01000000;
 
     public const int CodeExited = 1;
     public const int CodeDumped = 3;

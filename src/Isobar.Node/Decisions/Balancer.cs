@@ -21,8 +21,6 @@ internal sealed partial class Balancer(
     private const double PauseAfterRefusal = 3;
     private const double PauseAfterFailure = 10;
 
-    private const string OwnerRuleName = "owner";
-
     private static readonly TimeSpan MoveDeadline = TimeSpan.FromMinutes(30);
 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _holding = new();
@@ -58,11 +56,11 @@ internal sealed partial class Balancer(
                 BeginMove(wish with { Target = HomeOf(wish.Job) }, cancellation);
                 break;
             case ActionKind.Suspend:
-                BeginHold(wish, wish.Words, cancellation);
+                BeginHold(wish, new Hold(wish.Words), cancellation);
                 break;
             // MOSIX2 writes it to disk; here it stands still and keeps its memory.
             case ActionKind.Freeze when !wish.Info.Has(JobFlags.Suspended) && !wish.Info.Has(JobFlags.Frozen):
-                BeginHold(wish, LivePolicies.FrozenWord + wish.Words, cancellation);
+                BeginHold(wish, new Hold(wish.Words, IsFrozen: true), cancellation);
                 break;
             case ActionKind.Resume or ActionKind.Thaw:
                 BeginHold(wish, null, cancellation);
@@ -90,16 +88,15 @@ internal sealed partial class Balancer(
         else
         {
             log.Stays(wish.Job, $"{wish.Words}; but as many moves as allowed are under way");
-            // An owner does not wait in a queue.
-            if (wish.Rule == OwnerRuleName && !wish.Info.Has(JobFlags.Suspended) && !wish.Info.Has(JobFlags.Stopped))
-                BeginHold(wish, $"{wish.Words}; it waits for its turn", cancellation);
+            if (wish.StandsStillMeanwhile)
+                BeginHold(wish, new Hold($"{wish.Words}; it waits for its turn"), cancellation);
         }
     }
 
-    private void BeginHold(Wish wish, string? reason, CancellationToken cancellation)
+    private void BeginHold(Wish wish, Hold? hold, CancellationToken cancellation)
     {
         if (_holding.TryAdd(wish.Job, true))
-            _ = HoldAsync(wish, reason, cancellation);
+            _ = HoldAsync(wish, hold, cancellation);
     }
 
     private async Task MoveAsync(Wish wish, CancellationToken cancellation)
@@ -167,7 +164,7 @@ internal sealed partial class Balancer(
 
     private async Task<(string? Target, string? Refusal)> FindTargetAsync(Wish wish, CancellationToken cancellation)
     {
-        var offer = Offers.Of(wish, HomeOf(wish.Job));
+        var offer = OfferForm.Of(wish, HomeOf(wish.Job));
         var refusal = await offers.AskAsync(wish.Target, offer, cancellation);
         if (refusal is null)
             return (wish.Target, null);
@@ -179,13 +176,14 @@ internal sealed partial class Balancer(
 
     private async Task<(string? Failure, MoveRecord? Move)> AskHomeAsync(Wish wish, string target, CancellationToken cancellation)
     {
-        var gain = double.IsFinite(wish.GainSeconds) && !wish.IsForced ? wish.GainSeconds : 0;
+        var predicts = double.IsFinite(wish.GainSeconds) && !wish.IsForced;
         var request = new MoveJobRequest
         {
             Job = wish.Job,
             Target = target,
             Why = WhyOf(wish),
-            PredictedGainSeconds = gain,
+            PredictedGainSeconds = predicts ? wish.GainSeconds : 0,
+            PredictedOthersGainSeconds = predicts ? wish.OthersGainSeconds : 0,
             Forced = wish.IsForced,
         };
         var home = HomeOf(wish.Job);
@@ -196,17 +194,18 @@ internal sealed partial class Balancer(
         return (reply.Failure.Length == 0 ? null : reply.Failure, move);
     }
 
-    private static string WhyOf(Wish wish) => wish.IsForced || !double.IsFinite(wish.GainSeconds)
+    /// <summary>The words of the ledger.</summary>
+    internal static string WhyOf(Wish wish) => wish.IsForced || !double.IsFinite(wish.GainSeconds)
         ? $"{wish.Rule}: {wish.Words}"
-        : string.Create(CultureInfo.InvariantCulture, $"{wish.Rule}: {wish.Words}; should save {wish.GainSeconds:0.0} s");
+        : string.Create(CultureInfo.InvariantCulture, $"{wish.Rule}: {wish.Words}; should save {wish.GainSeconds:0.0} s{(Math.Abs(wish.OthersGainSeconds) < 0.05 ? "" : $", and the others {wish.OthersGainSeconds:0.0} s")}");
 
-    private async Task HoldAsync(Wish wish, string? reason, CancellationToken cancellation)
+    private async Task HoldAsync(Wish wish, Hold? hold, CancellationToken cancellation)
     {
         try
         {
-            var failure = await homeMoves.HoldAsync(wish.Job, reason, cancellation);
+            var failure = await homeMoves.HoldAsync(wish.Job, hold, cancellation);
             if (failure is null)
-                policies.NoteSuspended(wish.Job, reason);
+                policies.NoteHold(wish.Job, hold);
             log.Add(wish.Job, wish.Words, failure is null ? "done" : $"not done: {failure}", repeats: failure is not null);
         }
         catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)

@@ -22,6 +22,7 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         {
             JobState.Done => $"{job.Id} has ended; it ran on {job.Node} last.",
             JobState.Lost => $"{job.Id} is lost: {job.Reason}",
+            JobState.Unreachable => $"{job.Id} is on {job.Node}, which does not answer.",
             _ when last is not null => $"{job.Id} runs on {job.Node} since {Ago(last.When)} ago, when it came from {last.From}: {last.Why}.",
             _ => $"{job.Id} runs on {job.Node}, where it was started {Ago(job.Started)} ago.",
         };
@@ -39,8 +40,8 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
             reply.Prevents.Add($"its user chose {job.Node}: only an owner, want of memory or a drain moves it from there; `isobar migrate {job.Id} best` leaves the choice to Isobar again.");
         if (job.Wishes is { } wishes)
             reply.Prevents.Add($"its wishes: {wishes}.");
-        if (job.Suspended is { } suspended)
-            reply.Prevents.Add($"it stands still for now: {suspended}.");
+        if (job.Held is { } held)
+            reply.Prevents.Add($"it {(held.IsFrozen ? "is frozen" : "stands still for now")}: {held.Reason}.");
         if (job.State is JobState.Stopped)
             reply.Prevents.Add("it is stopped: a job that does not run gains nothing by a move.");
         if (job.State is JobState.Moving)

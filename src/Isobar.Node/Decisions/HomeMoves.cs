@@ -22,10 +22,11 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
         if (Refusal(asker, request) is { } refusal)
             return new MoveJobReply { Failure = refusal };
         double? gain = request.PredictedGainSeconds != 0 ? request.PredictedGainSeconds : null;
+        double? othersGain = request.PredictedOthersGainSeconds != 0 ? request.PredictedOthersGainSeconds : null;
         var reply = new MoveJobReply();
         try
         {
-            await foreach (var happening in desk.CommandAsync(request.Job, new MoveCommand(request.Target, "", request.Why, gain), 0, cancellation, isBalancer: true))
+            await foreach (var happening in desk.CommandAsync(request.Job, new MoveCommand(request.Target, "", request.Why, gain, othersGain), 0, cancellation, isBalancer: true))
             {
                 switch (happening)
                 {
@@ -55,10 +56,10 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
 
     /// <summary>Lets a job that runs here stand still, or go on; null when it was done.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="reason">Why it stands still; null lets it go on.</param>
+    /// <param name="hold">How and why it stands still; null lets it go on.</param>
     /// <param name="cancellation">When the daemon ends.</param>
-    public async Task<string?> HoldAsync(string job, string? reason, CancellationToken cancellation) =>
-        (await CommandAsync(job, new HoldCommand(runtime.NodeName, reason), cancellation)).Failure;
+    public async Task<string?> HoldAsync(string job, Hold? hold, CancellationToken cancellation) =>
+        (await CommandAsync(job, new HoldCommand(runtime.NodeName, hold), cancellation)).Failure;
 
     /// <summary>Pushes pages of a job that runs here to another node's memory.</summary>
     /// <param name="job">The job.</param>

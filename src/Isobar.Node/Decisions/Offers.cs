@@ -1,6 +1,4 @@
 using Grpc.Core;
-using Isobar.Balancing;
-using Isobar.Balancing.Consideration;
 using Isobar.Node.Membership;
 using Isobar.Node.Peers;
 using Isobar.Node.Policies;
@@ -44,42 +42,7 @@ internal sealed class Offers(ClusterRuntime runtime, LivePolicies policies, Node
             return new OfferReply { Reason = "this node is in no cluster." };
         if (gate.Refusal(request.Home, request.Uid) is { } refusal)
             return new OfferReply { Reason = refusal };
-        var job = new JobInfo
-        {
-            Id = LivePolicies.IdOf(request.Job),
-            Home = set.Numbers.NumberOf(request.Home),
-            Node = set.Numbers.NumberOf(from),
-            Priority = (byte)Math.Clamp(request.Priority, 0, byte.MaxValue),
-            User = (int)request.Uid,
-            MinMemoryBytes = request.MinMemoryBytes,
-            CpuSeconds = request.CpuSeconds,
-            ExpectedCpuSeconds = request.Placement ? request.CpuSeconds : 0,
-            Load = request.Load,
-            Tasks = request.Tasks,
-            ResidentBytes = request.ResidentBytes,
-            Moves = request.Moves,
-            StateSince = Instant.Never,
-        };
-        var offer = new JobOffer(job, set.Numbers.NumberOf(from), request.SourceShare, request.ExpectedShare, request.Placement, request.Forced, request.OthersGain);
-        var (accepted, reason) = policies.Judge(request.Job, offer, movesAtOnce);
+        var (accepted, reason) = policies.Judge(request.Job, OfferForm.Read(request, from, set.Numbers), movesAtOnce);
         return new OfferReply { Accepted = accepted, Reason = reason };
     }
-
-    public static OfferRequest Of(Wish wish, string home) => new()
-    {
-        Job = wish.Job,
-        Home = home,
-        CpuSeconds = wish.Info.CpuSeconds,
-        Load = wish.Info.Load,
-        Tasks = wish.Info.Tasks,
-        ResidentBytes = wish.Info.ResidentBytes,
-        SourceShare = wish.ShareHere,
-        ExpectedShare = wish.ShareThere,
-        OthersGain = wish.OthersGain,
-        Forced = wish.IsForced,
-        Moves = wish.Info.Moves,
-        Uid = (uint)wish.Info.User,
-        MinMemoryBytes = wish.Info.MinMemoryBytes,
-        Priority = wish.Info.Priority,
-    };
 }

@@ -30,22 +30,7 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             return Plain(wish);
         if (placed.Target == runtime.NodeName)
             return (placed.Target, placed.Words);
-        var offer = new OfferRequest
-        {
-            Job = $"a new job of {runtime.NodeName}",
-            Home = runtime.NodeName,
-            Tasks = 1,
-            Load = 1,
-            SourceShare = placed.ShareHere,
-            ExpectedShare = placed.ShareThere,
-            OthersGain = placed.OthersGain,
-            Placement = true,
-            // Where it may not start at home, it is no question of what it would get there.
-            Forced = placed.HomeRefuses is not null,
-            Uid = spec.Uid,
-            MinMemoryBytes = spec.MinMemoryBytes,
-            Priority = spec.Priority,
-        };
+        var offer = OfferForm.Of(placed, spec, runtime.NodeName);
         var refused = "";
         foreach (var node in (string?[])[placed.Target, placed.Alternate])
         {

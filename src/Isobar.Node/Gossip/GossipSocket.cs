@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Isobar.Balancing;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
+using Isobar.Linux.Threads;
 using Isobar.Node.Policies;
 
 namespace Isobar.Node.Gossip;
@@ -72,17 +73,7 @@ internal sealed partial class GossipSocket : IOutbox, IAsyncDisposable
     /// Receives on a thread of its own: several times a second for as long as the daemon lives, where the way over the sockets' event loop and the pool wakes up three
     /// threads for each datagram.
     /// </summary>
-    public void Start(GossipReceiver receiver)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            Receive(receiver);
-            ended.SetResult();
-        })
-        { IsBackground = true, Name = "isobar-gossip" }.Start();
-        _receiving = ended.Task;
-    }
+    public void Start(GossipReceiver receiver) => _receiving = WaitingThreads.RunAsync("isobar-gossip", () => Receive(receiver));
 
     public void Send(NodeId target, in LoadMessage message)
     {

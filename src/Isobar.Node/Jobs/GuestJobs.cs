@@ -1,12 +1,13 @@
 using System.Net.Sockets;
 using Isobar.Linux.Files;
+using Isobar.Linux.Processes;
 using Isobar.Node.Membership;
 using Isobar.Protocol.Jobs;
 
 namespace Isobar.Node.Jobs;
 
 /// <summary>The jobs of other homes that run here, or are about to: each has a supervisor, which its home's deputy commands.</summary>
-public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime, ILogger<GuestJobs> log) : IHostedService
+public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime, SupervisorPool supervisors, ILogger<GuestJobs> log) : IHostedService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
@@ -19,7 +20,7 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
         var run = folders.GuestRunOf(place.Id, incarnation);
         if (Directory.Exists(run))
             return;
-        var child = SupervisorStarter.Start(new SupervisorConfig
+        var ended = supervisors.Start(new SupervisorConfig
         {
             Place = place,
             Node = runtime.NodeName,
@@ -28,7 +29,7 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
             PagesDirectory = folders.Pages,
             Incarnation = incarnation,
         });
-        _ = CleanAfterAsync(child, run, place.Id);
+        _ = CleanAfterAsync(ended, run, place.Id);
     }
 
     /// <summary>Whether any incarnation of a job is here.</summary>
@@ -45,15 +46,10 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task CleanAfterAsync(Isobar.Linux.Processes.ChildProcess child, string run, string job)
+    private async Task CleanAfterAsync(Task<ExitStatus?> ended, string run, string job)
     {
-        using (child)
-        {
-            var status = await child.WaitAsync();
-            if (!status.Succeeded)
-                LogEnded(log, job, status.ToString());
-        }
-
+        if (await ended is { Succeeded: false } status)
+            LogEnded(log, job, status.ToString());
         Remove(run);
     }
 

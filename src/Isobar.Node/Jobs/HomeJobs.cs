@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Isobar.Linux.Criu;
 using Isobar.Linux.Files;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
@@ -12,7 +13,7 @@ namespace Isobar.Node.Jobs;
 
 /// <summary>The jobs whose home is here: starts their supervisors, and knows from them what their jobs are doing.</summary>
 public sealed partial class HomeJobs(
-    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, MoveGains gains, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
+    DaemonOptions options, JobFolders folders, ClusterRuntime runtime, GuestRequests guests, MoveGains gains, SupervisorPool supervisors, ILogger<HomeJobs> log) : IHostedService, IJobCounts, IDisposable
 {
     private const int KeepFinished = 1000;
     private const string ChosenNote = "chosen";
@@ -62,7 +63,7 @@ public sealed partial class HomeJobs(
         _live[id] = status;
         try
         {
-            SupervisorStarter.Start(new SupervisorConfig
+            _ = supervisors.Start(new SupervisorConfig
             {
                 Place = place,
                 Node = runtime.NodeName,
@@ -73,7 +74,7 @@ public sealed partial class HomeJobs(
                 Spec = spec,
                 StartNode = startNode,
                 Incarnation = 1,
-            }).Dispose();
+            });
             if (isChosen)
                 SetChosen(id, true);
         }
@@ -106,7 +107,7 @@ public sealed partial class HomeJobs(
         if (JobId.TryParse(idOrName, out _) && JobRecords.Status(folders.RecordOf(idOrName)) is { } recorded)
             return recorded;
         return Recorded().Where(job => job.Name == idOrName).MaxBy(job => job.Started)
-            ?? throw new JobException($"there is no job {idOrName} here: isobar ps -a lists the jobs.");
+            ?? throw new JobException($"there is no job {idOrName} here: isobar ps -a lists the jobs, and a job of another machine goes by its id only.");
     }
 
     public bool IsLive(string id) => _live.ContainsKey(id);
@@ -172,6 +173,9 @@ public sealed partial class HomeJobs(
             _ = WatchAsync(id);
         }
 
+        // Those of a machine that went down in the middle of a move.
+        foreach (var record in Directory.EnumerateDirectories(folders.Records).Where(record => !_live.ContainsKey(Path.GetFileName(record))))
+            SettleLinks(record);
         Prune();
         return Task.CompletedTask;
     }
@@ -219,6 +223,7 @@ public sealed partial class HomeJobs(
         {
             LogLost(log, id);
             Orphans.End(folders.HomeRunOf(id));
+            SettleLinks(folders.RecordOf(id));
         }
 
         _live.TryRemove(id, out _);
@@ -231,6 +236,13 @@ public sealed partial class HomeJobs(
         if (refusal is null)
             return;
         await TellAsync(id, new GuestRefused(needed.Node, needed.Incarnation, refusal), _stopping.Token);
+    }
+
+    private void SettleLinks(string record)
+    {
+        var job = Path.GetFileName(record);
+        foreach (var path in LinkRemaps.Settle(record))
+            LogLeft(log, path, job);
     }
 
     private bool IsChosen(string id) => File.Exists(Path.Combine(folders.HomeRunOf(id), ChosenNote));
@@ -257,4 +269,7 @@ public sealed partial class HomeJobs(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} is lost: its supervisor is gone without a word")]
     private static partial void LogLost(ILogger log, string job);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was left by a move of {Job} that broke off, and is removed")]
+    private static partial void LogLeft(ILogger log, string path, string job);
 }

@@ -16,6 +16,7 @@ public static class JobsFeature
         services.AddSingleton<IPlacement, LeastLoaded>();
         services.AddSingleton<PlacementView>();
         services.AddSingleton<GuestRequests>();
+        services.AddSingleton<SupervisorPool>();
         services.AddSingleton<GuestJobs>();
         services.AddSingleton(provider => new MoveGains(provider.GetRequiredService<JobFolders>(), provider.GetRequiredService<ClusterRuntime>(), provider.GetRequiredService<MachineLoad>()));
         services.AddSingleton<HomeJobs>();

@@ -27,7 +27,7 @@ internal sealed class ProgressRecord
 
     public void Take(Instant now, JobStatus status, double speed)
     {
-        if (status.State != JobState.Running || status.Suspended is not null)
+        if (status.State != JobState.Running || status.Held is not null)
         {
             // While it is being moved it keeps what was seen before; a stop in the middle spoils the look.
             if (status.State != JobState.Moving)

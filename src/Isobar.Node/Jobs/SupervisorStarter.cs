@@ -1,47 +1,29 @@
-using System.Text.Json;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Namespaces;
 using Isobar.Linux.Processes;
-using Isobar.Linux.Sockets;
-using Isobar.Protocol.Jobs;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Node.Jobs;
 
-/// <summary>
-/// Starts supervisors. The daemon makes the listening socket and hands it over (descriptor 3), so that callers can connect at once and wait in the kernel's
-/// queue while the supervisor starts.
-/// </summary>
-public static class SupervisorStarter
+/// <summary>Starts the processes that look after jobs.</summary>
+internal static class SupervisorStarter
 {
     public const string Variable = "ISOBAR_SUPERVISOR";
     private const string Installed = "/usr/local/lib/isobar/isobar-supervisor";
 
     /// <summary>Starts one; it lives on when the daemon ends.</summary>
-    public static ChildProcess Start(SupervisorConfig config)
+    /// <param name="line">Its end of the line on which it gets its jobs (descriptor 3).</param>
+    /// <param name="firstConfig">The configuration of the first, for ps(1).</param>
+    public static ChildProcess Start(SafeFileHandle line, string firstConfig)
     {
-        JobFolders.MakeRun(config.RunDirectory);
-        var configPath = Path.Combine(config.RunDirectory, JobFolders.ConfigName);
-        using (var file = new FileStream(configPath, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-            JsonSerializer.Serialize(file, config, JobJson.Default.SupervisorConfig);
-
-        var socketPath = Path.Combine(config.RunDirectory, JobFolders.SocketName);
-        using var listening = UnixListener.Create(socketPath, backlog: 64);
-        // Everybody may knock: whom it serves the supervisor decides by what the kernel says of the caller.
-        File.SetUnixFileMode(socketPath, (UnixFileMode)0b110_110_110);
         using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
         using var errors = new SafeFileHandle(2, ownsHandle: false);
         var request = new SpawnRequest
         {
             Path = Program(),
-            Arguments = ["isobar-supervisor", "supervise", configPath],
+            Arguments = ["isobar-supervisor", "supervise", ProcessTitle.Room(firstConfig)],
             Environment = OwnEnvironment(),
-            Descriptors = new Dictionary<int, SafeFileHandle> { [0] = nothing, [1] = nothing, [2] = errors, [3] = listening },
+            Descriptors = new Dictionary<int, SafeFileHandle> { [0] = nothing, [1] = nothing, [2] = errors, [3] = line },
             Directory = "/",
             NewSession = true,
         };

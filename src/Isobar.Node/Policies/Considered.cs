@@ -20,15 +20,22 @@ internal sealed record Considered(IReadOnlyList<Wish> Wishes, IReadOnlyList<(str
 /// <param name="ShareHere">Standard cores that one task of it gets here.</param>
 /// <param name="ShareThere">What it should get there; 0 = unknown.</param>
 /// <param name="OthersGain">What those that stay gain by its leaving: seconds per CPU second of it.</param>
+/// <param name="Ground">On what ground.</param>
 /// <param name="GainSeconds">Seconds that the job should save over a time as long as its age, the move paid; NaN = unknown.</param>
 internal sealed record Wish(
-    ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double OthersGain, double GainSeconds)
+    ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double OthersGain, Ground Ground, double GainSeconds)
 {
     /// <summary>How much, for <see cref="ActionKind.PageOut"/>.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Whether it must leave, whatever it is worth.</summary>
-    public bool IsForced => Rule is "evacuate" or "owner" or "limits" or "memory-ushering" or "reclaim" or "sprite" or "condor" or "freeze" or "federation";
+    public bool IsForced => Ground != Ground.Gain;
+
+    /// <summary>The same of all others here and there, those that it joins paid; 0 = unknown.</summary>
+    public double OthersGainSeconds { get; init; }
+
+    /// <summary>Until it can be moved it is not to run here.</summary>
+    public bool StandsStillMeanwhile { get; init; }
 }
 
 /// <summary>Where a new job is to start.</summary>

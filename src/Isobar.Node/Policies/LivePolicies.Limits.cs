@@ -9,19 +9,16 @@ namespace Isobar.Node.Policies;
 /// <content>Where jobs may run, how important they are, and which of them stand still.</content>
 internal sealed partial class LivePolicies
 {
-    /// <summary>How the reason begins that a job's home keeps while a rule has it frozen.</summary>
-    public const string FrozenWord = "frozen: ";
-
-    private readonly Dictionary<string, (bool IsSuspended, bool IsFrozen, Instant Since)> _still = [];
+    private readonly Dictionary<string, (Hold? Hold, Instant Since)> _still = [];
     private readonly Dictionary<string, NodeExpression> _expressions = [];
 
     /// <summary>Whether this node keeps a job still, or let it go on, before its home tells so.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="reason">Why it stands still; null = it goes on.</param>
-    public void NoteSuspended(string job, string? reason)
+    /// <param name="hold">How it stands still; null = it goes on.</param>
+    public void NoteHold(string job, Hold? hold)
     {
         lock (_gate)
-            _still[job] = (reason is not null, IsFrozen(reason), MachineLoad.Now);
+            _still[job] = (hold, MachineLoad.Now);
     }
 
     /// <summary>Whether a job of this home may run on a node by its user's wish and by reservations; null, or why not.</summary>
@@ -33,35 +30,22 @@ internal sealed partial class LivePolicies
 
     private static byte PriorityOf(int priority) => priority is >= JobPriority.Highest and <= JobPriority.Lowest ? (byte)priority : (byte)JobPriority.Normal;
 
-    private bool IsSuspended(JobHere job, JobFact? fact)
+    /// <summary>How a job stands still; null when it does not. What was done here is known here first; what the home says later counts.</summary>
+    private Hold? HoldOf(JobHere job, JobFact? fact)
     {
-        var told = fact?.Status.Suspended is not null;
-        if (!_still.TryGetValue(job.Name, out var noted))
-        {
-            if (told)
-                _still[job.Name] = (true, IsFrozen(fact?.Status.Suspended), MachineLoad.Now);
-            return told;
-        }
-
-        // What was done here is known here first; what the home says later counts.
-        if (noted.Since < job.Since || (fact is not null && fact.At > noted.Since && told != noted.IsSuspended))
-        {
-            if (told)
-                _still[job.Name] = (true, IsFrozen(fact?.Status.Suspended), MachineLoad.Now);
-            else
-                _still.Remove(job.Name);
-            return told;
-        }
-
-        return noted.IsSuspended;
+        var told = fact?.Status.Held;
+        var isKnown = _still.TryGetValue(job.Name, out var noted);
+        var isPast = isKnown && (noted.Since < job.Since || (fact is not null && fact.At > noted.Since && told is null != noted.Hold is null));
+        if (isKnown && !isPast)
+            return noted.Hold;
+        if (told is not null)
+            _still[job.Name] = (told, MachineLoad.Now);
+        else if (isPast)
+            _still.Remove(job.Name);
+        return told;
     }
 
-    private static bool IsFrozen(string? reason) => reason?.StartsWith(FrozenWord, StringComparison.Ordinal) == true;
-
-    // What was done here last is known here first; after a restart the home's words tell which way of standing still it is.
-    private bool IsFrozen(string job, JobFact? fact) => _still.TryGetValue(job, out var noted) && noted.IsSuspended ? noted.IsFrozen : IsFrozen(fact?.Status.Suspended);
-
-    private Instant StateSinceOf(string job) => _still.TryGetValue(job, out var noted) && noted.IsSuspended ? noted.Since : Instant.Never;
+    private Instant StateSinceOf(string job) => _still.TryGetValue(job, out var noted) && noted.Hold is not null ? noted.Since : Instant.Never;
 
     private NodeJobLimits? LimitsOf(PolicySet set)
     {
@@ -121,7 +105,7 @@ internal sealed partial class LivePolicies
     public int SuspendedGuests()
     {
         lock (_gate)
-            return load.Jobs.Jobs.Count(job => !IsOfThisHome(job.Name) && IsSuspended(job, facts.Of(job)));
+            return load.Jobs.Jobs.Count(job => !IsOfThisHome(job.Name) && HoldOf(job, facts.Of(job)) is not null);
     }
 
     private static bool IsFit(in Snapshot snapshot, in JobInfo job, NodeId target) =>

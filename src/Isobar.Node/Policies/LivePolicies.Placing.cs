@@ -67,7 +67,7 @@ internal sealed partial class LivePolicies
                     throw new JobException($"no machine takes the job now: {homeRefuses}, and no other one that it may use is open and has the memory; isobar nodes --age shows them.");
             }
 
-            var (here, there, others) = SharesOf(in look, in snapshot, in job, target);
+            var (here, there, others, _) = SharesOf(in look, in snapshot, in job, target);
             var alternate = placement.Alternate.IsNone || (advice is null && !IsFit(in snapshot, in job, placement.Alternate)) ? null : set.Numbers.NameOf(placement.Alternate);
             return new Placed(set.Numbers.NameOf(target), alternate, words, here, there, others, IsDrained ? null : homeRefuses);
         }
@@ -111,7 +111,7 @@ internal sealed partial class LivePolicies
             if (!_jobs[i].IsRunning || wishes.Exists(wish => wish.Job == name) || !_comeFrozen.Remove(name, out var frozen))
                 continue;
             var share = SharesOf(in look, in snapshot, in _jobs[i], set.Numbers.Self).Here;
-            wishes.Add(new Wish(ActionKind.Freeze, name, set.Numbers.NameOf(set.Numbers.Self), null, "freeze", frozen.Reason, _jobs[i], share, 0, 0, double.NaN));
+            wishes.Add(new Wish(ActionKind.Freeze, name, set.Numbers.NameOf(set.Numbers.Self), null, "freeze", frozen.Reason, _jobs[i], share, 0, 0, Ground.Need, double.NaN));
         }
 
         foreach (var (name, frozen) in _comeFrozen)

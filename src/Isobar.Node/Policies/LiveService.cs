@@ -11,30 +11,21 @@ using Isobar.Node.Membership;
 using Isobar.Node.Settings;
 using Isobar.Protocol.Security;
 using MemberRoster = Isobar.Node.Membership.Roster;
-using Trigger = Isobar.Balancing.Consideration.Trigger;
 
 namespace Isobar.Node.Policies;
 
 /// <summary>
-/// The daemon's pulse: one loop that samples the load, gives the dissemination stage its steps and has the jobs considered, each at the pace of the profile. Follows
-/// membership: what belongs to a cluster (keys, settings, the datagram socket) lives as long as that.
+/// The policies in the life of the daemon: follows membership and settings. What belongs to a cluster (keys, settings, the datagram socket) lives as long as that
+/// (<see cref="ClusterLife"/>), the beat as long as the daemon (<see cref="Pulse"/>).
 /// </summary>
 internal sealed partial class LiveService(
     ClusterRuntime runtime, LivePolicies policies, LiveSettings settings, Balancer balancer, JobFacts facts, HomeJobs homeJobs, ILoggerFactory logs, TimeProvider time)
     : BackgroundService
 {
-    private const double FactsEvery = 4;
-    private const double SecondsPerMinute = 60;
-
     private readonly ILogger _log = logs.CreateLogger<LiveService>();
     private readonly SemaphoreSlim _changing = new(1);
     private ClusterLife? _life;
-    private Isobar.Balancing.Profiles.Profile? _paced;
-    private double _nextTick;
-    private double _nextConsideration;
-    private double _nextFirst;
-    private double _nextFacts;
-    private volatile bool _hasNews;
+    private Pulse? _pulse;
 
     /// <summary>Counts of datagrams, and what is wrong if there are none; null outside of a cluster.</summary>
     public (GossipMeter? Meter, string? Trouble, GossipKey? Key)? Gossip =>
@@ -47,111 +38,23 @@ internal sealed partial class LiveService(
         settings.Changed += () => _ = RebuildAsync();
         homeJobs.Ended += Learn;
         runtime.Ride.GetOn = policies.GetOn;
-        runtime.Ride.GetOff = (node, load) => _hasNews |= policies.GetOff(node, load);
+        var pulse = _pulse = new Pulse(policies, balancer, facts, () => Volatile.Read(ref _life)?.Socket, _log);
+        runtime.Ride.GetOff = (node, load) =>
+        {
+            if (policies.GetOff(node, load))
+                pulse.NoteNews();
+        };
         runtime.MembershipChanged += OnMembershipChanged;
         OnMembershipChanged(runtime.Current);
         try
         {
-            await PulseAsync(stoppingToken);
+            await pulse.RunAsync(stoppingToken);
         }
         finally
         {
             runtime.MembershipChanged -= OnMembershipChanged;
             await LeaveAsync();
         }
-    }
-
-    /// <summary>A thread of its own: the way over a timer and the pool wakes up three threads for each beat, and there are several a second for as long as the daemon lives.</summary>
-    private Task PulseAsync(CancellationToken cancellation)
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                do
-                    Beat(cancellation);
-                while (!cancellation.WaitHandle.WaitOne(Step()));
-            }
-            catch (OperationCanceledException)
-            {
-                // The daemon stops.
-            }
-
-            ended.SetResult();
-        })
-        { IsBackground = true, Name = "isobar-pulse" }.Start();
-        return ended.Task;
-    }
-
-    private TimeSpan Step() => TimeSpan.FromSeconds(Math.Min(Math.Max(policies.Load.LeastStep.TotalSeconds, policies.Set?.Load.SampleSeconds ?? 1), 1));
-
-    private void Beat(CancellationToken cancellation)
-    {
-        try
-        {
-            policies.Sample(out var arrived, out var departed);
-            if (policies.Set is not { } set)
-                return;
-            var now = MachineLoad.Now.Seconds;
-            if (!ReferenceEquals(set.Profile, _paced))
-            {
-                // What the profile before had planned may be an hour away: one that tells nothing ticks as seldom.
-                _paced = set.Profile;
-                (_nextTick, _nextConsideration) = (now, now);
-                // It may have come after this beat's sample: a first step without news of this node itself would be lost, and the next one is minutes away in some profiles.
-                return;
-            }
-
-            if (Volatile.Read(ref _life)?.Socket is { } socket && now >= _nextTick)
-            {
-                _nextTick = Math.Max(_nextTick + set.Protocol.PeriodSeconds, now);
-                policies.Tick(socket);
-            }
-
-            if (now >= _nextFacts || arrived)
-            {
-                _nextFacts = now + FactsEvery;
-                if (policies.Load.Jobs.Jobs.Count > 0)
-                    _ = facts.RefreshAsync([.. policies.Load.Jobs.Jobs], cancellation);
-            }
-
-            Consider(set, now, arrived, departed, cancellation);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // One bad look must not end the looking, and the daemon with it.
-            LogBeat(e.ToString());
-        }
-    }
-
-    private void Consider(PolicySet set, double now, bool arrived, bool departed, CancellationToken cancellation)
-    {
-        var profile = set.Profile.Settings;
-        if (policies.TakeOwnerReturned())
-            balancer.Consider(Trigger.OwnerReturned, onlyFirst: false, cancellation);
-        // The owner and where jobs may be: every second, whatever the pace of the profile.
-        if (now >= _nextFirst && now < _nextConsideration)
-        {
-            _nextFirst = now + 0.95;
-            balancer.Consider(Trigger.Periodic, onlyFirst: true, cancellation);
-        }
-
-        if (arrived && profile.OnArrival)
-            balancer.Consider(Trigger.Arrival, onlyFirst: false, cancellation);
-        if (departed && profile.OnDeparture)
-            balancer.Consider(Trigger.Departure, onlyFirst: false, cancellation);
-        if (_hasNews && profile.OnNews)
-        {
-            _hasNews = false;
-            balancer.Consider(Trigger.News, onlyFirst: false, cancellation);
-        }
-
-        if (now < _nextConsideration)
-            return;
-        _nextConsideration = now + Math.Min(profile.PeriodSeconds, SecondsPerMinute);
-        _nextFirst = now + 0.95;
-        balancer.Consider(Trigger.Periodic, onlyFirst: false, cancellation);
     }
 
     private void OnMembershipChanged(ActiveCluster? cluster) => _ = ChangeAsync(cluster);
@@ -245,7 +148,7 @@ internal sealed partial class LiveService(
             socket.Start((NodeId from, in LoadMessage message) =>
             {
                 policies.Receive(from, in message, socket);
-                _hasNews = true;
+                _pulse?.NoteNews();
             });
             life.Socket = socket;
             life.Trouble = null;
@@ -279,43 +182,6 @@ internal sealed partial class LiveService(
         return last + 1;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "load: a look failed: {Reason}")]
-    private partial void LogBeat(string reason);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "gossip: {Trouble}")]
     private partial void LogTrouble(string trouble);
-}
-
-/// <summary>What lives as long as the node's membership in one cluster.</summary>
-internal sealed class ClusterLife(ActiveCluster cluster, ILoggerFactory logs, TimeProvider time) : IAsyncDisposable
-{
-    private HashSet<string> _members = [.. cluster.Roster.Current.Nodes.Values.Select(node => node.Fingerprint)];
-
-    public ActiveCluster Cluster => cluster;
-
-    public GossipKeys Keys { get; } = new(cluster.Store, cluster.Folder, logs.CreateLogger<GossipKeys>(), time);
-
-    public SettingsFollower Settings { get; } = new(cluster.Store, cluster.Folder, logs.CreateLogger<SettingsFollower>());
-
-    public GossipSocket? Socket { get; set; }
-
-    /// <summary>Why there is no socket.</summary>
-    public string? Trouble { get; set; }
-
-    /// <summary>Takes the members of a new roster; true when one of the old ones is gone.</summary>
-    public bool TakeMembers(MemberRoster roster)
-    {
-        var now = roster.Nodes.Values.Select(node => node.Fingerprint).ToHashSet();
-        var somebodyLeft = !_members.IsSubsetOf(now);
-        _members = now;
-        return somebodyLeft;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (Socket is { } socket)
-            await socket.DisposeAsync();
-        await Keys.DisposeAsync();
-        await Settings.DisposeAsync();
-    }
 }

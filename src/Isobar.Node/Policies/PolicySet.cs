@@ -79,9 +79,6 @@ internal sealed class PolicySet
     /// <summary>The profile places jobs at their start and moves none later.</summary>
     public bool MovesNone => Profile.Settings.Move == MoveStyle.None;
 
-    /// <summary>Rules that hold in every profile: where jobs may be, the owner, a node that is emptied.</summary>
-    public static bool IsAheadOfProfile(string rule) => rule is "limits" or "owner" or "evacuate";
-
     /// <summary>Makes the stages anew, or only those that a change concerns: what they have learnt is kept where it still holds.</summary>
     /// <param name="before">What ran until now.</param>
     /// <param name="profile">The profile.</param>

@@ -52,6 +52,7 @@ public sealed record Dismiss : DeputyMessage;
 [JsonDerivedType(typeof(LaunchFailed), "launchFailed")]
 [JsonDerivedType(typeof(ReadyToReceive), "readyToReceive")]
 [JsonDerivedType(typeof(MoveProgress), "progress")]
+[JsonDerivedType(typeof(MayLink), "mayLink")]
 [JsonDerivedType(typeof(Sent), "sent")]
 [JsonDerivedType(typeof(Arrived), "arrived")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
@@ -74,6 +75,12 @@ public sealed record ReadyToReceive : HostMessage;
 
 /// <summary>How far the images are, in bytes; the total is an estimate from resident memory.</summary>
 public sealed record MoveProgress(long Bytes, long EstimatedTotal) : HostMessage;
+
+/// <summary>The source: for the time of the move that begins now, files of the job get a name at home that they did not have.</summary>
+public sealed record MayLink(IReadOnlyList<LinkedFile> Files) : HostMessage;
+
+/// <summary>A folder of the home, and the number of a file that gets a name in it, as the source sees it.</summary>
+public sealed record LinkedFile(string Folder, ulong Inode);
 
 /// <summary>The source: the job is frozen and all of it is on its way to the target.</summary>
 /// <param name="Incarnation">The number that the move gives the job.</param>

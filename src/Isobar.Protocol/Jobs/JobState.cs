@@ -86,7 +86,23 @@ public sealed record JobStatus
 
     /// <summary>What of its memory is in other machines' memory; null when nothing is or was since it came to its node.</summary>
     public PagesElsewhere? Elsewhere { get; init; }
+
+    /// <summary>It stands still as frozen, see <see cref="Hold"/>.</summary>
+    public bool IsFrozen { get; init; }
+
+    /// <summary>How and why a rule lets it stand still; null when none does.</summary>
+    [JsonIgnore]
+    public Hold? Held
+    {
+        get => Suspended is null ? null : new Hold(Suspended, IsFrozen);
+        init => (Suspended, IsFrozen) = (value?.Reason, value?.IsFrozen ?? false);
+    }
 }
+
+/// <summary>A rule lets a job stand still.</summary>
+/// <param name="Reason">Why, in words.</param>
+/// <param name="IsFrozen">It is frozen in the sense of the rules (MOSIX2): only what thaws lets it go on, and not what resumes the suspended.</param>
+public sealed record Hold(string Reason, bool IsFrozen = false);
 
 /// <summary>Pages of a job that are not where it runs.</summary>
 /// <param name="Places">Bytes by node; without a name: on the disk of the job's node only, since the node that had them has forgotten them or is gone.</param>
@@ -151,6 +167,9 @@ public sealed record MoveRecord
 
     /// <summary>What the balancer expected the job to save, in seconds; null when a user wanted the move.</summary>
     public double? PredictedGainSeconds { get; init; }
+
+    /// <summary>What it expected the other jobs at both nodes to save by that, all together, over the same time, seconds; null for none.</summary>
+    public double? PredictedOthersGainSeconds { get; init; }
 
     /// <summary>
     /// What the move did save, in seconds, over a time as long as the job's age: age × (1 / progress before − 1 / progress after) − freeze. Null while it is not

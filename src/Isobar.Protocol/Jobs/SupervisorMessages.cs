@@ -41,15 +41,16 @@ public sealed record KillCommand(int Signal, SignalScope Scope) : SupervisorComm
 /// <param name="TargetAddress">Where its daemon listens.</param>
 /// <param name="Why">Who wants it and why, for the ledger.</param>
 /// <param name="PredictedGainSeconds">What a balancer expects of it.</param>
-public sealed record MoveCommand(string TargetNode, string TargetAddress, string Why, double? PredictedGainSeconds = null) : SupervisorCommand;
+/// <param name="PredictedOthersGainSeconds">What the balancer expects the others to save; null for none.</param>
+public sealed record MoveCommand(string TargetNode, string TargetAddress, string Why, double? PredictedGainSeconds = null, double? PredictedOthersGainSeconds = null) : SupervisorCommand;
 
 /// <summary>Answer when the job has ended.</summary>
 public sealed record AwaitCommand : SupervisorCommand;
 
 /// <summary>A rule of the node where the job runs wants it to stand still, or to go on. Not a signal: neither the job's parent nor its user's shell sees it stopped.</summary>
 /// <param name="Node">The node that wants it; nothing is done when the job is elsewhere by now.</param>
-/// <param name="Reason">Why, in words; null lets it go on.</param>
-public sealed record HoldCommand(string Node, string? Reason) : SupervisorCommand;
+/// <param name="Hold">How and why; null lets it go on.</param>
+public sealed record HoldCommand(string Node, Hold? Hold) : SupervisorCommand;
 
 /// <summary>A rule of the node where the job runs wants pages of it in another node's memory.</summary>
 /// <param name="Node">The node that wants it; nothing is done when the job is elsewhere by now.</param>

@@ -1,10 +1,15 @@
 namespace Isobar.Protocol.Links;
 
 /// <summary>A bounded first-in first-out buffer of bytes that counts every byte that ever went through it.</summary>
-/// <remarks>Not synchronised: the link that owns it holds its lock.</remarks>
+/// <remarks>
+/// Not synchronised: the link that owns it holds its lock. Its memory grows with what it has held at a time: a link has many of these, most of which never hold more than a message, and
+/// arrays of the full size at once made the collector work in each start of a job.
+/// </remarks>
 internal sealed class ByteRing(int capacity)
 {
-    private readonly byte[] _bytes = new byte[capacity];
+    private const int Smallest = 1024;
+
+    private byte[] _bytes = [];
 
     /// <summary>Bytes dropped from the front since the beginning: the stream offset of the first byte held.</summary>
     public long Start { get; private set; }
@@ -14,12 +19,15 @@ internal sealed class ByteRing(int capacity)
 
     public int Count => (int)(End - Start);
 
-    public int Free => _bytes.Length - Count;
+    public int Free => capacity - Count;
 
     /// <summary>Appends what fits and returns how much that was.</summary>
     public int Append(ReadOnlySpan<byte> source)
     {
         var length = Math.Min(source.Length, Free);
+        if (length == 0)
+            return 0;
+        MakeRoom(Count + length);
         var at = (int)(End % _bytes.Length);
         var first = Math.Min(length, _bytes.Length - at);
         source[..first].CopyTo(_bytes.AsSpan(at));
@@ -48,5 +56,23 @@ internal sealed class ByteRing(int capacity)
         if (to < Start || to > End)
             throw new InvalidDataException($"The other side of a link acknowledged byte {to}, but only {Start} to {End} are under way.");
         Start = to;
+    }
+
+    private void MakeRoom(int wanted)
+    {
+        if (wanted <= _bytes.Length)
+            return;
+        var size = Math.Max(Smallest, _bytes.Length);
+        while (size < wanted)
+            size *= 2;
+        var larger = new byte[Math.Min(size, capacity)];
+        // A byte's place depends on the size: what is held is put where it would be if the array had always been so large.
+        for (var from = Start; from < End;)
+        {
+            var length = Peek(from, larger.AsSpan((int)(from % larger.Length)));
+            from += length;
+        }
+
+        _bytes = larger;
     }
 }

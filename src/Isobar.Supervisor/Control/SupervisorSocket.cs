@@ -15,12 +15,11 @@ internal sealed record Caller(Socket Socket, SupervisorHello Hello, uint Uid, Sa
 /// The supervisor's UNIX socket: the daemon (root), the job's user and root speak to it. The first message is one JSON text, sent whole, perhaps with a
 /// descriptor; a caller's user is what the kernel says.
 /// </summary>
-internal sealed class SupervisorSocket : IDisposable
+/// <param name="listening">The daemon makes the listening socket and hands it over with the job, so that callers need not wait for the supervisor.</param>
+internal sealed class SupervisorSocket(SafeFileHandle listening) : IDisposable
 {
-    /// <summary>The daemon makes the listening socket and starts the supervisor with it, so that callers need not wait for its start.</summary>
-    private const int ListeningDescriptor = 3;
     private const int MaxHello = 64 * 1024;
-    private readonly Socket _listener = new(new SafeSocketHandle(ListeningDescriptor, ownsHandle: true));
+    private readonly Socket _listener = DescriptorSockets.Take(listening);
 
     /// <summary>Serves callers until cancelled; one that fails does not disturb the others.</summary>
     public async Task ServeAsync(Func<Caller, CancellationToken, Task> serve, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Isobar.Linux.Criu;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 
@@ -53,6 +54,9 @@ internal sealed partial class Deputy : IDisposable
     public JobSpec Spec => _spec;
 
     public JobPlace Place => _config.Place;
+
+    /// <summary>What is kept of the job on disk.</summary>
+    public string RecordFolder => _config.RecordDirectory!;
 
     /// <summary>Where the run folders of all jobs of this home are.</summary>
     public string JobsFolder => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(_config.RunDirectory))!;
@@ -134,8 +138,8 @@ internal sealed partial class Deputy : IDisposable
         {
             if (_host is not { } host || host.Node != hold.Node)
                 return $"job {_config.Place.Id} is not on {hold.Node}.";
-            await TellHostAsync(new HoldJob(hold.Reason is not null)).ConfigureAwait(false);
-            _board.Update(status => status with { Suspended = hold.Reason });
+            await TellHostAsync(new HoldJob(hold.Hold is not null)).ConfigureAwait(false);
+            _board.Update(status => status with { Held = hold.Hold });
             return null;
         }
         finally
@@ -209,7 +213,7 @@ internal sealed partial class Deputy : IDisposable
         try
         {
             if (_spec.Detached)
-                _streams.Keep(JournalFile.LogIn(_config.RecordDirectory!));
+                _streams.Keep(JournalFile.LogIn(RecordFolder));
             var host = await _opener.OpenAsync(node, 1, cancellationToken).ConfigureAwait(false);
             _streams.Begin(host.Link);
             _host = host;
@@ -259,11 +263,26 @@ internal sealed partial class Deputy : IDisposable
             case PagesPushed pushed:
                 _pushing?.TrySetResult(pushed);
                 break;
+            case MayLink links:
+                NoteLinks(links);
+                break;
             case MoveProgress progress:
                 _board.Publish(new MoveAdvanced("transfer", progress.Bytes, progress.EstimatedTotal));
                 break;
             default:
                 break;
+        }
+    }
+
+    private void NoteLinks(MayLink links)
+    {
+        try
+        {
+            LinkRemaps.Note(RecordFolder, links.Files.Select(file => new NamelessFile(file.Folder, file.Inode)));
+        }
+        catch (IOException)
+        {
+            // A full disk: then the move cannot be written into the journal either.
         }
     }
 

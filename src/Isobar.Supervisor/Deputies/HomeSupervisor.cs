@@ -28,7 +28,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
     {
         var spec = config.Spec!;
         // Only a job that goes elsewhere needs it.
-        _identity = new Lazy<ClusterIdentity?>(() => config.IdentityDirectory is { } folder && ClusterIdentity.Exists(folder) ? ClusterIdentity.Load(folder) : null);
+        _identity = new Lazy<ClusterIdentity?>(() => config.IdentityDirectory is { } folder && ClusterIdentity.Exists(folder) ? NodeIdentity.In(folder) : null);
         _board = new JobStatusBoard(new JobStatus
         {
             Id = config.Place.Id,
@@ -53,9 +53,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         _deputy = new Deputy(config, _journal, _opener, _board, _files);
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(SupervisorSocket socket, CancellationToken cancellationToken)
     {
-        using var socket = new SupervisorSocket();
         var serving = socket.ServeAsync(ServeAsync, _ended.Token);
         await _deputy.RunAsync(cancellationToken).ConfigureAwait(false);
         await LetAnswersOutAsync().ConfigureAwait(false);
@@ -69,8 +68,6 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         _deputy.Dispose();
         await _files.DisposeAsync().ConfigureAwait(false);
         await _journal.DisposeAsync().ConfigureAwait(false);
-        if (_identity.IsValueCreated)
-            _identity.Value?.Dispose();
         _ended.Dispose();
     }
 
@@ -105,7 +102,9 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         if (caller.Descriptor is not { } descriptor || _identity.Value is not { } identity)
             return;
         var socket = DescriptorSockets.Take(descriptor);
-        var admitted = await JobTransport.AcceptAsync(identity, socket, opening => Refuse(hello.Role, opening), cancellationToken).ConfigureAwait(false);
+        var admitted = await (hello.Role == JobTransport.FilesRole
+            ? JobTransport.AcceptForThreadsAsync(identity, socket, opening => Refuse(hello.Role, opening), cancellationToken)
+            : JobTransport.AcceptAsync(identity, socket, opening => Refuse(hello.Role, opening), cancellationToken)).ConfigureAwait(false);
         if (admitted is not var (stream, opening))
             return;
         if (hello.Role == JobTransport.ControlRole)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Isobar.Linux.Criu;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 
@@ -48,7 +49,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         var (targetNode, targetAddress) = (wish.TargetNode, wish.TargetAddress);
         var clock = Stopwatch.StartNew();
         var source = deputy.Host!;
-        var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = wish.Why, PredictedGainSeconds = wish.PredictedGainSeconds };
+        var record = new MoveRecord { When = DateTimeOffset.UtcNow, From = source.Node, To = targetNode, Committed = false, Why = wish.Why, PredictedGainSeconds = wish.PredictedGainSeconds, PredictedOthersGainSeconds = wish.PredictedOthersGainSeconds };
         var mayPass = false;
         var before = deputy.Board.Current.State;
         deputy.Board.Update(status => status with { State = JobState.Moving });
@@ -87,7 +88,7 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
             record = record with { Committed = true, FreezeSeconds = sent.FrozenSeconds + frozen.Elapsed.TotalSeconds };
             // A stopped job arrives stopped.
             var state = before == JobState.Stopped ? JobState.Stopped : JobState.Running;
-            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1, Suspended = null });
+            deputy.Board.Update(status => status with { State = state, Node = targetNode, Incarnation = ticket.Incarnation, Moves = status.Moves + 1, Held = null });
         }
         catch (Exception e) when (!decided && e is MoveException or LinkClosedException or IOException or OperationCanceledException)
         {
@@ -109,6 +110,8 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
 
         if (record.Committed)
             await source.DismissAsync().ConfigureAwait(false);
+        // CRIU has taken its names away at either end, unless it was killed.
+        LinkRemaps.Settle(deputy.RecordFolder);
         return (record, mayPass);
     }
 

@@ -21,14 +21,13 @@ internal sealed class GuestSupervisor : IDisposable
     public GuestSupervisor(SupervisorConfig config)
     {
         _config = config;
-        _identity = ClusterIdentity.Load(config.IdentityDirectory ?? throw new IOException("A guest supervisor needs the node's identity."));
+        _identity = NodeIdentity.In(config.IdentityDirectory ?? throw new IOException("A guest supervisor needs the node's identity."));
         _place = new HostPlace(config.Node, config.RunDirectory, config.Incarnation, atHome: false, new Lazy<ClusterIdentity?>(_identity), OpenRootAsync) { PagesDirectory = config.PagesDirectory };
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(SupervisorSocket socket, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ended.Token);
-        using var socket = new SupervisorSocket();
         var serving = socket.ServeAsync(ServeAsync, either.Token);
         var calling = CallHomeAsync(either.Token);
         using (var host = new JobHost(_place, _link))
@@ -40,11 +39,7 @@ internal sealed class GuestSupervisor : IDisposable
         await serving.ConfigureAwait(false);
     }
 
-    public void Dispose()
-    {
-        _identity.Dispose();
-        _ended.Dispose();
-    }
+    public void Dispose() => _ended.Dispose();
 
     private async Task CallHomeAsync(CancellationToken cancellationToken)
     {
@@ -99,7 +94,7 @@ internal sealed class GuestSupervisor : IDisposable
         var opening = new TransportOpening(_config.Place.Id, _config.Incarnation, _config.Node);
         try
         {
-            return await JobTransport.DialAsync(
+            return await JobTransport.DialForThreadsAsync(
                 _identity, _config.Place.HomeAddress, HomeNode, JobTransport.FilesRole, opening, cancellationToken).ConfigureAwait(false);
         }
         catch (TransportRefusedException e)

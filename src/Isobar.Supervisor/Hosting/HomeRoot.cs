@@ -18,6 +18,8 @@ internal sealed class HomeRoot : IJobRoot
 
     public Task SyncAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public ValueTask DisposeAsync()
     {
         Mounting.Detach(Path);

@@ -10,4 +10,7 @@ internal interface IJobRoot : IAsyncDisposable
 
     /// <summary>Everything that the job has written is at home when this returns.</summary>
     Task SyncAsync(CancellationToken cancellationToken);
+
+    /// <summary>The names under which these processes hold files are those that the files have at home when this returns, as far as it can be.</summary>
+    Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken);
 }

@@ -35,6 +35,10 @@ internal sealed partial class JobHost
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
             await BringPagesHomeAsync(cancellationToken).ConfigureAwait(false);
             var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
+            var processes = job.All;
+            await _root!.FreshenNamesAsync(processes, cancellationToken).ConfigureAwait(false);
+            if (await LinkRemaps.ExpectedAsync(processes, cancellationToken).ConfigureAwait(false) is { Count: > 0 } links)
+                await _reports.SendAsync(new MayLink([.. links.Select(file => new LinkedFile(file.Folder, file.Inode))]), cancellationToken).ConfigureAwait(false);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
                 identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Isobar.Linux.Processes;
+using Isobar.Linux.Threads;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Supervisor.Launching;
@@ -194,24 +195,8 @@ internal sealed partial class JobHost : IDisposable
     /// Tells when the main process is stopped or goes on, and from time to time what the job uses. On a thread of its own: the way over a timer and the pool wakes up three threads for each
     /// look, and for most jobs there is nothing else to do for as long as they live.
     /// </summary>
-    private Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                LookAfter(job, cancellationToken);
-                done.SetResult();
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        })
-        { IsBackground = true, Name = "job" }.Start();
-        return done.Task;
-    }
+    private Task LookAfterAsync(JobProcess job, CancellationToken cancellationToken) =>
+        WaitingThreads.RunAsync("job", () => LookAfter(job, cancellationToken));
 
     private void LookAfter(JobProcess job, CancellationToken cancellationToken)
     {

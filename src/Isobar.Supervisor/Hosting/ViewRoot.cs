@@ -27,5 +27,7 @@ internal sealed class ViewRoot : IJobRoot
 
     public Task SyncAsync(CancellationToken cancellationToken) => _mount.SyncAsync(cancellationToken);
 
+    public Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken) => OpenNames.FreshenAsync(processes, cancellationToken);
+
     public ValueTask DisposeAsync() => _mount.DisposeAsync();
 }

@@ -31,10 +31,10 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
     {
         try
         {
-            var fetching = await JobTransport.DialAsync(identity, address, node, PageFrame.Role, opening, cancellationToken, Patience).ConfigureAwait(false);
+            var fetching = await JobTransport.DialForThreadsAsync(identity, address, node, PageFrame.Role, opening, cancellationToken, Patience).ConfigureAwait(false);
             try
             {
-                var keeping = await JobTransport.DialAsync(identity, address, node, PageFrame.Role, opening, cancellationToken, Patience).ConfigureAwait(false);
+                var keeping = await JobTransport.DialForThreadsAsync(identity, address, node, PageFrame.Role, opening, cancellationToken, Patience).ConfigureAwait(false);
                 return new MemoryServerLink(node, fetching, keeping);
             }
             catch

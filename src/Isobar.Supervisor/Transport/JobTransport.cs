@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Isobar.Linux.Fuse;
+using Isobar.Linux.Threads;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Protocol.Naming;
@@ -23,17 +24,10 @@ internal static class JobTransport
     public static string MoveRole(int incarnation) => $"move{incarnation}";
 
     /// <summary>Calls a job's supervisor at another node and says who is calling.</summary>
-    /// <param name="identity">The own node's.</param>
-    /// <param name="address">Where the other node's daemon listens.</param>
-    /// <param name="node">The other node.</param>
-    /// <param name="role">What the connection is for.</param>
-    /// <param name="opening">Who calls.</param>
-    /// <param name="cancellationToken">The caller ends.</param>
-    /// <param name="patience">For a connection that is used by synchronous calls: how long each may wait for the other side; null for one that is not.</param>
     /// <exception cref="TransportRefusedException">The other side refuses this caller for good.</exception>
     /// <exception cref="IOException">It cannot be reached now.</exception>
     public static async Task<SslStream> DialAsync(
-        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken, TimeSpan? patience = null)
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectWithin);
@@ -43,12 +37,10 @@ internal static class JobTransport
         {
             NoticeSilence(socket);
             await socket.ConnectAsync(EndPointOf(address), timeout.Token).ConfigureAwait(false);
-            stream = new SslStream(patience is null ? new NetworkStream(socket, ownsSocket: true) : new BlockingSocketStream(socket, patience));
+            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await stream.AuthenticateAsClientAsync(identity.ClientOptions(node, ServerNames.Job(role, opening.Job)), timeout.Token).ConfigureAwait(false);
             await WriteAsync(stream, opening, JobJson.Default.TransportOpening, timeout.Token).ConfigureAwait(false);
-            var answer = await ReadAsync(stream, JobJson.Default.TransportAnswer, timeout.Token).ConfigureAwait(false);
-            if (!answer.Accepted)
-                throw new TransportRefusedException(answer.Reason ?? "the connection was refused.");
+            MustBeAccepted(await ReadAsync(stream, JobJson.Default.TransportAnswer, timeout.Token).ConfigureAwait(false));
             return stream;
         }
         catch (Exception e)
@@ -56,15 +48,24 @@ internal static class JobTransport
             if (stream is not null)
                 await stream.DisposeAsync().ConfigureAwait(false);
             socket.Dispose();
-            throw e switch
-            {
-                OperationCanceledException when !cancellationToken.IsCancellationRequested => new IOException($"{node} ({address}) does not answer."),
-                SocketException socketError => new IOException($"{node} ({address}) cannot be reached: {socketError.Message}.", socketError),
-                AuthenticationException => new IOException($"{node} ({address}) does not show a certificate of this cluster for its name.", e),
-                _ => e,
-            };
+            throw Failure(e, node, address, timeout.Token, cancellationToken);
         }
     }
+
+    /// <summary>
+    /// The same for a connection on which threads wait in the kernel from then on (<see cref="BlockingSocketStream"/>): nothing of it may be asynchronous, or each message would go by way of the
+    /// runtime's event thread. With a patience, each call waits no longer than that for the other side.
+    /// </summary>
+    /// <exception cref="TransportRefusedException">The other side refuses this caller for good.</exception>
+    /// <exception cref="IOException">It cannot be reached now.</exception>
+    public static Task<SslStream> DialForThreadsAsync(
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken, TimeSpan? patience = null) =>
+        WaitingThreads.RunAsync("files call", () => DialForThreads(identity, address, node, role, opening, patience, cancellationToken));
+
+    /// <summary>As <see cref="AcceptAsync"/>, for the other end of such a connection.</summary>
+    public static Task<(SslStream Stream, TransportOpening Opening)?> AcceptForThreadsAsync(
+        ClusterIdentity identity, Socket socket, Func<TransportOpening, string?> admit, CancellationToken cancellationToken) =>
+        WaitingThreads.RunAsync("files call", () => AcceptForThreads(identity, socket, admit, cancellationToken));
 
     /// <summary>The callee's side on a connection that the daemon handed over; <paramref name="admit"/> gives the reason of a refusal, or null.</summary>
     /// <returns>The open connection, or null when the caller was refused or broke off.</returns>
@@ -80,12 +81,12 @@ internal static class JobTransport
         {
             await stream.AuthenticateAsServerAsync(identity.ServerOptions((node, _) => (peer = node) is not null), timeout.Token).ConfigureAwait(false);
             var opening = await ReadAsync(stream, JobJson.Default.TransportOpening, timeout.Token).ConfigureAwait(false);
-            var refusal = opening.Node != peer ? $"the certificate is {peer}'s, not {opening.Node}'s." : admit(opening);
+            var refusal = Refusal(opening, peer, admit);
             await WriteAsync(stream, new TransportAnswer(refusal is null, refusal), JobJson.Default.TransportAnswer, timeout.Token).ConfigureAwait(false);
             if (refusal is null)
                 return (stream, opening);
         }
-        catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException or JsonException or InvalidDataException)
+        catch (Exception e) when (IsCallersFault(e))
         {
             // A caller that breaks off or is no member of the cluster is none.
         }
@@ -93,6 +94,89 @@ internal static class JobTransport
         await stream.DisposeAsync().ConfigureAwait(false);
         return null;
     }
+
+    private static SslStream DialForThreads(
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, TimeSpan? patience, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ConnectWithin);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        // A wait in the kernel ends with the connection.
+        using var cut = timeout.Token.Register(socket.Dispose);
+        SslStream? stream = null;
+        try
+        {
+            NoticeSilence(socket);
+            socket.Connect(EndPointOf(address));
+            stream = new SslStream(new BlockingSocketStream(socket, patience));
+            using (timeout.Token.Register(stream.Dispose))
+            {
+                stream.AuthenticateAsClient(identity.ClientOptions(node, ServerNames.Job(role, opening.Job)));
+                TransportFrame.Write(stream, opening, JobJson.Default.TransportOpening);
+                MustBeAccepted(TransportFrame.Read(stream, JobJson.Default.TransportAnswer));
+            }
+
+            timeout.Token.ThrowIfCancellationRequested();
+            return stream;
+        }
+        catch (Exception e)
+        {
+            stream?.Dispose();
+            socket.Dispose();
+            throw Failure(e, node, address, timeout.Token, cancellationToken);
+        }
+    }
+
+    private static (SslStream Stream, TransportOpening Opening)? AcceptForThreads(
+        ClusterIdentity identity, Socket socket, Func<TransportOpening, string?> admit, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ConnectWithin);
+        NoticeSilence(socket);
+        string? peer = null;
+        var stream = new SslStream(new BlockingSocketStream(socket));
+        try
+        {
+            using (timeout.Token.Register(stream.Dispose))
+            {
+                stream.AuthenticateAsServer(identity.ServerOptions((node, _) => (peer = node) is not null));
+                var opening = TransportFrame.Read(stream, JobJson.Default.TransportOpening);
+                var refusal = Refusal(opening, peer, admit);
+                TransportFrame.Write(stream, new TransportAnswer(refusal is null, refusal), JobJson.Default.TransportAnswer);
+                if (refusal is null)
+                    return (stream, opening);
+            }
+        }
+        catch (Exception e) when (IsCallersFault(e) || e is ObjectDisposedException or InvalidOperationException)
+        {
+            // A caller that breaks off or is no member of the cluster is none, and one that is too slow finds the stream disposed.
+        }
+
+        stream.Dispose();
+        return null;
+    }
+
+    private static string? Refusal(TransportOpening opening, string? peer, Func<TransportOpening, string?> admit) =>
+        opening.Node != peer ? $"the certificate is {peer}'s, not {opening.Node}'s." : admit(opening);
+
+    private static void MustBeAccepted(TransportAnswer answer)
+    {
+        if (!answer.Accepted)
+            throw new TransportRefusedException(answer.Reason ?? "the connection was refused.");
+    }
+
+    private static bool IsCallersFault(Exception e) =>
+        e is IOException or AuthenticationException or OperationCanceledException or JsonException or InvalidDataException;
+
+    private static Exception Failure(Exception e, string node, string address, CancellationToken timeout, CancellationToken cancellation) => e switch
+    {
+        TransportRefusedException => e,
+        _ when cancellation.IsCancellationRequested => e as OperationCanceledException ?? new OperationCanceledException(e.Message, e, cancellation),
+        _ when timeout.IsCancellationRequested => new IOException($"{node} ({address}) does not answer.", e),
+        SocketException socketError => new IOException($"{node} ({address}) cannot be reached: {socketError.Message}.", socketError),
+        AuthenticationException => new IOException($"{node} ({address}) does not show a certificate of this cluster for its name.", e),
+        _ => e,
+    };
 
     public static Task WriteAsync<T>(Stream stream, T message, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
         TransportFrame.WriteAsync(stream, message, type, cancellationToken);

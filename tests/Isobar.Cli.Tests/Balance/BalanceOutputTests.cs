@@ -61,6 +61,18 @@ public sealed class BalanceOutputTests
     }
 
     [Fact]
+    public void What_others_were_predicted_to_gain_explains_why_a_job_went_at_its_own_cost()
+    {
+        var move = new MoveRecord { When = DateTimeOffset.UnixEpoch, From = "alpha", To = "beta", Committed = true, Why = "lifetime: it pays", PredictedGainSeconds = -0.3 };
+        using var output = new StringWriter();
+        MovesListing.Table([move with { PredictedOthersGainSeconds = 8.04, AchievedGainSeconds = -1.5 }, move]).Write(output, isColoured: false);
+        var lines = output.ToString().Split('\n');
+        Assert.Matches(@"PREDICTED +FOR OTHERS +ACHIEVED +WHY", lines[0]);
+        Assert.Matches(@"-300 ms +8\.0 s +-1\.5 s  lifetime", lines[1]);
+        Assert.Matches(@"-300 ms +- +-  lifetime", lines[2]);
+    }
+
+    [Fact]
     public void An_option_with_a_value_before_the_program_is_not_taken_for_the_program() =>
         Assert.Equal(["run", "--max-moves", "3", "--", "sleep", "--max-moves"], RunCommand.MarkProgram(["run", "--max-moves", "3", "sleep", "--max-moves"]));
 }

@@ -22,12 +22,30 @@ public sealed class TextTableTests
     }
 
     [Fact]
+    public void The_last_column_is_cut_where_the_terminal_ends_but_never_its_title()
+    {
+        var table = new TextTable(new("JOB"), new("COMMAND"));
+        table.Add("alpha-1", "a long command");
+        Assert.Equal("JOB      COMMAND\nalpha-1  a long com\n", Text(table, false, 19));
+        Assert.Equal("JOB      COMMAND\nalpha-1  a long \n".Replace(" \n", "\n", StringComparison.Ordinal), Text(table, false, 5));
+        Assert.Equal("JOB      COMMAND\nalpha-1  a long command\n", Text(table, false));
+    }
+
+    [Fact]
+    public void An_empty_last_cell_leaves_no_blanks()
+    {
+        var table = new TextTable(new("NODE"), new("SAYS"));
+        table.Add("alpha", "");
+        Assert.Equal("NODE   SAYS\nalpha\n", Text(table, false));
+    }
+
+    [Fact]
     public void There_are_no_colours_in_a_file() => Assert.False(TextTable.IsColoured(new StringWriter()));
 
-    private static string Text(TextTable table, bool isColoured)
+    private static string Text(TextTable table, bool isColoured, int width = int.MaxValue)
     {
         var output = new StringWriter();
-        table.Write(output, isColoured);
+        table.Write(output, isColoured, width);
         return output.ToString();
     }
 }

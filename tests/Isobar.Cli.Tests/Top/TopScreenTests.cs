@@ -47,10 +47,30 @@ public sealed class TopScreenTests
         Assert.All(lines, line => Assert.True(System.Text.RegularExpressions.Regex.Replace(line, "\e\\[[0-9]+m", "").Length <= 60, line));
     }
 
+    [Theory]
+    [InlineData(40, "JOB", "NODE", "COMMAND")]
+    [InlineData(80, "JOB", "USER", "STATE", "NODE", "CPU%", "MEMORY", "TIME", "COMMAND")]
+    [InlineData(200, "JOB", "USER", "STATE", "NODE", "MOVES", "CPU%", "MEMORY", "TIME", "COMMAND")]
+    public void A_narrow_terminal_shows_what_tells_most_and_always_the_command(int width, params string[] titles)
+    {
+        var screen = new TopScreen { IsPlain = true };
+        var lines = screen.Draw(View(Job("alpha-1", 1), Job("alpha-12", 1) with { State = JobState.Unreachable }), Noon, width, 50).Split('\n');
+        var heading = Array.FindIndex(lines, line => line.StartsWith("JOB", StringComparison.Ordinal));
+        Assert.Equal(titles, lines[heading].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        // Nothing is so long that it shifts the others.
+        var command = lines[heading].IndexOf("COMMAND", StringComparison.Ordinal);
+        Assert.All(lines[(heading + 1)..(heading + 3)], line => Assert.Equal("sleep", line[command..]));
+        Assert.Contains("1.0", lines[1], StringComparison.Ordinal);
+        Assert.Contains("silent", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_colours_there_are_none() => Assert.DoesNotContain('\e', new TopScreen { IsPlain = true }.Draw(View(Job("alpha-1", 1)), Noon, 80, 24));
+
     private static TopView View(params IReadOnlyList<JobStatus> jobs)
     {
         var loads = new LoadsReply { Profile = "isobar" };
-        loads.Nodes.Add(new LoadLine { Node = "alpha", IsSelf = true, IsKnown = true, Ready = 1, Cores = 2, Capacity = 2, FreeMemoryBytes = 1 << 30, TotalMemoryBytes = 2L << 30 });
+        loads.Nodes.Add(new LoadLine { Node = "alpha", IsSelf = true, IsKnown = true, Ready = 1, Cores = 2, Capacity = 2, FreeMemoryBytes = 1 << 30, TotalMemoryBytes = 2L << 30, Flags = { "silent" } });
         loads.Nodes.Add(new LoadLine { Node = "beta" });
         return new TopView(loads, jobs);
     }

@@ -64,7 +64,8 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
         await cluster.RunAsync(IsobarCluster.Home, "pkill", "-STOP", "-x", "isobard");
         try
         {
-            var id = await cluster.ShAsync(IsobarCluster.Home, "pgrep -f 'supervise .*/jobs/' | head -1");
+            // The supervisor is the parent of the job's init.
+            var id = await cluster.ShAsync(IsobarCluster.Home, "ps -o ppid= -p $(ps -o ppid= -p $(pgrep -x pages))");
             await cluster.RunAsync(IsobarCluster.Home, "kill", "-KILL", id.Output.Trim());
             await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "pages")).ExitCode != 0, () => "the job to end with its supervisor", Cancellation);
             await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard")).ExitCode != 0, () => "the guard to end after it", Cancellation);

@@ -26,7 +26,7 @@ public sealed class SystemdTests(SystemdHost host) : IClassFixture<SystemdHost>
 
         await host.ShAsync("systemctl stop isobard");
         Assert.NotEqual(0, (await host.TryAsync("isobar ps")).ExitCode);
-        Assert.Equal("1\n", await host.ShAsync("pgrep -c -f '^isobar-supervisor '"));
+        Assert.Equal("1\n", await host.ShAsync("pgrep -c -f '^isobar-supervisor supervise'"));
         await host.ShAsync("systemctl start isobard");
         await GoesOnAsync();
 
@@ -34,7 +34,7 @@ public sealed class SystemdTests(SystemdHost host) : IClassFixture<SystemdHost>
         Assert.Equal(143, (await host.TryAsync("isobar wait counting")).ExitCode);
         var numbers = (await host.ShAsync("isobar logs counting")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Enumerable.Range(1, numbers.Length).Select(i => i.ToString(CultureInfo.InvariantCulture)), numbers);
-        await Waiting.ForAsync(async () => (await host.TryAsync("pgrep -f '^isobar-supervisor '")).Output.Length == 0, () => "the job's supervisor to end", Cancellation);
+        await Waiting.ForAsync(async () => (await host.TryAsync("pgrep -f '^isobar-supervisor supervise'")).Output.Length == 0, () => "the job's supervisor to end", Cancellation);
         await host.ShAsync($"make -C {Repository.Root} uninstall");
         Assert.Equal("", await host.ShAsync("find /usr/local /etc/systemd -name '*isobar*'; pgrep -x isobard || true"));
     }

@@ -55,6 +55,36 @@ public sealed class NamelessFileTests(IsobarCluster cluster)
         }
     }
 
+    /// <summary>The guest's kernel keeps the names by which files were found, and hears of home's renames only when it looks again.</summary>
+    [Fact]
+    public async Task What_home_does_to_the_names_of_a_guests_files_hinders_no_move()
+    {
+        var folder = cluster.NewFolder();
+        var name = cluster.NewName("renamed");
+        const string Program = """
+            mkdir work && cd work && echo old > ../data && ln ../data ../kept && exec 3< ../data 4< . && echo up
+            until [ -e ../gate ]; do sleep 0.05; done
+            /bin/pwd; cat <&3; cat ../data
+            """;
+        await using var job = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--on", "beta", "--stay", "--name", name, "sh", "-c", Program], folder);
+        await job.SaysAsync("up", Cancellation);
+        await DoAsync($"cd {folder} && mv work elsewhere && mkdir work && echo new > new && mv new data");
+        foreach (var target in (string[])["gamma", "home", "beta"])
+        {
+            await cluster.IsobarAsync(IsobarCluster.Home, "migrate", name, target);
+            if (target == "gamma")
+                await DoAsync($"cd {folder} && mv elsewhere farther");
+        }
+
+        // One try each, none of which froze the job in vain.
+        var moves = await cluster.MovesAsync(name);
+        Assert.Equal([true, true, true], moves.Select(move => move.Committed));
+        await DoAsync($"touch {folder}/gate");
+        var end = await job.EndAsync(Cancellation);
+        Assert.Equal(($"up\n{folder}/farther\nold\nnew\n", 0), (end.Output, end.ExitCode));
+        Assert.Equal("data\nfarther\ngate\nkept\nwork\n", await DoAsync($"LC_ALL=C ls -A {folder}"));
+    }
+
     private async Task<string> DoAsync(string script)
     {
         var done = await cluster.ShAsync(IsobarCluster.Home, script);

@@ -25,6 +25,8 @@ public sealed class CriuFailureTests
     [InlineData("Error (criu/files-reg.c:1000): Can't dump ghost file /tmp/x of 2147483648 size, increase limit", "too large")]
     [InlineData("Error (criu/files.c:300): Can't lookup mount=24 for fd=0 path=/dev/null", "/dev/null open")]
     [InlineData("Error (criu/cr-dump.c:1528): A session leader of 32185(1) is outside of its pid namespace", "Process 32185")]
+    [InlineData("Error (criu/files-reg.c:1444): Unaccessible path opened 103:1066737, need 103:1066735", "its name given to another one")]
+    [InlineData("Error (criu/files-reg.c:1159): Can't link remap to /srv/work: Operation not permitted", "/srv/work, which the job has open")]
     [InlineData("Error (criu/x.c:1): something new", "(something new)")]
     public void Each_known_failure_has_its_own_sentence(string line, string part)
     {
@@ -35,6 +37,13 @@ public sealed class CriuFailureTests
         Assert.EndsWith(".", sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("{", sentence, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Error (criu/files-reg.c:1444): Unaccessible path opened 103:1066737, need 103:1066735", true)]
+    [InlineData("Error (criu/files-reg.c:1159): Can't link remap to /srv/work: Operation not permitted", true)]
+    [InlineData("Error (criu/files-reg.c:1159): Can't link remap to /srv/data: File exists", true)]
+    [InlineData("Error (criu/files.c:620): Unknown shit 600 (anon_inode:[io_uring])", false)]
+    public void What_may_pass_is_tried_again(string line, bool mayPass) => Assert.Equal(mayPass, CriuFailure.MayPass([line]));
 
     [Fact]
     public void Without_a_log_the_exit_is_told()

@@ -21,6 +21,7 @@ public sealed class MoveTriesTests : IDisposable
         var (record, tried) = await MoveAsync(incarnation => new MoveFailed(incarnation, $"walks {incarnation}.", BeganHere: true, MayPass: incarnation < 4));
         Assert.Equal([2, 3, 4], tried);
         Assert.Equal((false, "walks 4."), (record.Committed, record.Failure));
+        Assert.Equal((-1, 5), (record.PredictedGainSeconds, record.PredictedOthersGainSeconds));
         Assert.Equal(record, Assert.Single(JournalFile.Read(_folder).OfType<MoveTried>()).Move);
     }
 
@@ -53,7 +54,28 @@ public sealed class MoveTriesTests : IDisposable
         }
     }
 
-    private async Task<(MoveRecord Record, List<int> Tried)> MoveAsync(Func<int, HostMessage> answer, int pause = 0, Func<int, HostMessage>? fromTarget = null)
+    /// <summary>CRIU was killed before it could take its name away.</summary>
+    [Fact]
+    public async Task What_a_failed_dump_linked_is_taken_away_before_the_next_try()
+    {
+        var files = Directory.CreateDirectory(Path.Combine(_folder, "files")).FullName;
+        var data = Path.Combine(files, "data");
+        await File.WriteAllTextAsync(data, "", Cancellation);
+        var left = Path.Combine(files, "link_remap.1");
+        var free = new List<bool>();
+        await MoveAsync(
+            incarnation =>
+            {
+                free.Add(!File.Exists(left));
+                FileStatus.Link(data, left);
+                return new MoveFailed(incarnation, "killed.", BeganHere: true, MayPass: incarnation < 4);
+            },
+            first: new MayLink([new LinkedFile(files, FileStatus.Of(data).Inode)]));
+        Assert.Equal([true, true, true], free);
+        Assert.False(File.Exists(left));
+    }
+
+    private async Task<(MoveRecord Record, List<int> Tried)> MoveAsync(Func<int, HostMessage> answer, int pause = 0, Func<int, HostMessage>? fromTarget = null, HostMessage? first = null)
     {
         var tried = new List<int>();
         MessageStream<HostMessage>? target = null;
@@ -70,6 +92,8 @@ public sealed class MoveTriesTests : IDisposable
                     break;
                 case MoveOut move:
                     tried.Add(move.Ticket.Incarnation);
+                    if (first is not null)
+                        await reports.SendAsync(first, Cancellation);
                     await Task.Delay(pause, Cancellation);
                     if (fromTarget is not null)
                         await target!.SendAsync(fromTarget(move.Ticket.Incarnation), Cancellation);
@@ -81,7 +105,7 @@ public sealed class MoveTriesTests : IDisposable
             }
         }));
         _ = home.Deputy.RunAsync(Cancellation);
-        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand"), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
+        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand", -1, 5), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
         return (record, tried);
     }
 

@@ -106,7 +106,9 @@ public sealed class OwnerRule : ConsiderationRule
         {
             NodeId to = snapshot.Others[target].Node;
             _sent[target] += Targets.Tasks(in job);
-            plan.Move(in job, to, to == job.Home ? NodeId.None : job.Home, (to == job.Home ? GoesHome : Leaves).With(job.Id, to, idle, _settings.QuietSeconds));
+            // An owner does not wait in a queue.
+            var reason = (to == job.Home ? GoesHome : Leaves).With(job.Id, to, idle, _settings.QuietSeconds);
+            plan.Add(new PlannedAction(ActionKind.Move, job.Id, job.Node, to, to == job.Home ? NodeId.None : job.Home, reason) { StandsStillMeanwhile = !still });
         }
         else if (still || job.Has(JobFlags.NeverSuspend))
         {

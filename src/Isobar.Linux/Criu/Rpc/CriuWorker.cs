@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Processes;
+using Isobar.Linux.Threads;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Linux.Criu.Rpc;
@@ -19,14 +20,13 @@ internal sealed class CriuWorker : IAsyncDisposable
 
     private readonly SafeFileHandle _socket;
     private readonly Channel<CriuResponse> _incoming = Channel.CreateUnbounded<CriuResponse>();
-    private readonly Thread _receiver;
+    private readonly Task _receiving;
 
     private CriuWorker(ChildProcess process, SafeFileHandle socket)
     {
         Process = process;
         _socket = socket;
-        _receiver = new Thread(Receive, 256 * 1024) { IsBackground = true, Name = "isobar-criu" };
-        _receiver.Start();
+        _receiving = WaitingThreads.RunAsync("criu", Receive);
     }
 
     public ChildProcess Process { get; }
@@ -94,7 +94,7 @@ internal sealed class CriuWorker : IAsyncDisposable
             await Process.WaitAsync().ConfigureAwait(false);
         }
 
-        _receiver.Join();
+        await _receiving.ConfigureAwait(false);
         while (_incoming.Reader.TryRead(out var unread))
             unread.Descriptor?.Dispose();
         _socket.Dispose();

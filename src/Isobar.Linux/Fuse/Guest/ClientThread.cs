@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse.Guest;
 
@@ -20,6 +21,7 @@ internal static partial class ClientThread
 
     public static Task RunAsync(Action action)
     {
+        WaitingThreads.PreparePosts();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
@@ -27,11 +29,11 @@ internal static partial class ClientThread
             {
                 GiveUpDescriptors();
                 action();
-                done.SetResult();
+                WaitingThreads.Post(done.SetResult);
             }
             catch (Exception e)
             {
-                done.SetException(e);
+                WaitingThreads.Post(() => done.SetException(e));
             }
         })
         {

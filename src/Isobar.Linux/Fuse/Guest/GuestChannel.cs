@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Isobar.Linux.Fuse.Protocol;
 using Isobar.Linux.Fuse.Wire;
@@ -8,15 +9,17 @@ namespace Isobar.Linux.Fuse.Guest;
 /// One of the two streams of requests to home, over all connections that carry it. A thread that has a request sends it itself; one that finds another sending leaves it
 /// its request, so that nobody waits for a full connection and small requests share a record of TLS.
 /// </summary>
-internal sealed class GuestChannel
+internal sealed class GuestChannel : IDisposable
 {
+    private const int SmallReply = 16 * 1024;
+
     private readonly KernelDevice _device;
     private readonly TransferBuffers _buffers;
     private readonly EarlyWrites _earlyWrites;
     private readonly object _gate = new();
     private readonly RequestLedger _ledger;
     private readonly OutgoingMessages _outgoing;
-    private readonly byte[] _reply = new byte[FrameLimits.Reply];
+    private byte[] _reply = new byte[SmallReply];
     private Stream? _stream;
     private bool _sending;
     private bool _closed;
@@ -171,6 +174,14 @@ internal sealed class GuestChannel
         stream.Dispose();
     }
 
+    /// <summary>After the last connection has ended.</summary>
+    public void Dispose()
+    {
+        if (_reply.Length > SmallReply)
+            ArrayPool<byte>.Shared.Return(_reply);
+        _reply = [];
+    }
+
     /// <summary>Cuts the present connection, if any.</summary>
     public void Cut()
     {
@@ -189,7 +200,11 @@ internal sealed class GuestChannel
             var frame = StreamStructs.Read<ReplyFrame>(stream);
             if (frame.Length is < ReplyFrame.Size or > FrameLimits.Reply)
                 throw new IOException("The home sent a message of an impossible length.");
-            var reply = _reply.AsSpan(0, (int)frame.Length - ReplyFrame.Size);
+            // Metadata alone never needs the largest size.
+            var length = (int)frame.Length - ReplyFrame.Size;
+            if (length > _reply.Length)
+                _reply = ArrayPool<byte>.Shared.Rent(FrameLimits.Reply);
+            var reply = _reply.AsSpan(0, length);
             stream.ReadExactly(reply);
             Interlocked.Increment(ref _heard);
             PendingRequest? request;

@@ -1,4 +1,5 @@
 using Isobar.Linux.Fuse.Wire;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse.Guest;
 
@@ -26,7 +27,7 @@ internal sealed class HomeDoor(Guid session, Func<CancellationToken, ValueTask<S
     }
 
     private Task<GreetingReply> GreetAsync(Stream stream, ChannelKind kind, bool resumes) =>
-        Task.Factory.StartNew(() => Greet(stream, kind, resumes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        WaitingThreads.RunAsync("files greeting", () => Greet(stream, kind, resumes));
 
     private GreetingReply Greet(Stream stream, ChannelKind kind, bool resumes)
     {

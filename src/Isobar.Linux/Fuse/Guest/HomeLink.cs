@@ -1,4 +1,5 @@
 using Isobar.Linux.Fuse.Wire;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse.Guest;
 
@@ -38,7 +39,7 @@ internal sealed class HomeLink(GuestChannel channel, ChannelKind kind, HomeDoor 
     }
 
     private static Task OnOwnThread(Action work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        WaitingThreads.RunAsync("files replies", work);
 
     private async Task ServeAsync(Stream stream, ulong received, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using Isobar.Linux.Fuse.Native;
 using Isobar.Linux.Fuse.Protocol;
 using Isobar.Linux.Fuse.Wire;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse.Guest;
 
@@ -8,7 +9,6 @@ namespace Isobar.Linux.Fuse.Guest;
 internal sealed class RequestPump(
     KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites, GuestChannel metadata, GuestChannel bulk, int readAheadKibibytes)
 {
-    private const int StackSize = 256 * 1024;
     private const int ThreadLimit = 8;
 
     /// <summary>Requests up to this size are copied, so that the large buffer can take the next one: early writes among them, of which there may be many.</summary>
@@ -30,7 +30,7 @@ internal sealed class RequestPump(
     public void Start()
     {
         Interlocked.Increment(ref _threads);
-        new Thread(Run, StackSize) { IsBackground = true, Name = "files kernel" }.Start();
+        WaitingThreads.Start("files kernel", Run);
     }
 
     private void Run()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Isobar.Linux.Fuse.Wire;
 
 namespace Isobar.Linux.Fuse.Guest;
@@ -6,7 +7,7 @@ namespace Isobar.Linux.Fuse.Guest;
 /// Buffers for one request of the largest size. Their number is the bound of memory: when all hold writes that home has not confirmed, the next request stays in
 /// the kernel until one is free.
 /// </summary>
-internal sealed class TransferBuffers(int limit)
+internal sealed class TransferBuffers(int limit) : IDisposable
 {
     public const int Size = RequestFrame.Size + FrameLimits.Transfer + FrameLimits.Overhead;
 
@@ -29,7 +30,7 @@ internal sealed class TransferBuffers(int limit)
                 if (_made < limit)
                 {
                     _made++;
-                    return GC.AllocateUninitializedArray<byte>(Size);
+                    return ArrayPool<byte>.Shared.Rent(Size);
                 }
 
                 Monitor.Wait(_gate);
@@ -43,6 +44,16 @@ internal sealed class TransferBuffers(int limit)
         {
             _free.Push(buffer);
             Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>After the last request: gives back what is free. What a request still has that was never answered goes with it.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            while (_free.TryPop(out var buffer))
+                ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

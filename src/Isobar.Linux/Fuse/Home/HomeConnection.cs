@@ -1,6 +1,8 @@
+using System.Buffers;
 using Isobar.Linux.Fuse.Native;
 using Isobar.Linux.Fuse.Protocol;
 using Isobar.Linux.Fuse.Wire;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse.Home;
 
@@ -69,7 +71,7 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
     {
         try
         {
-            var worker = new Worker(WorkerIdentity.Assume(credentials));
+            using var worker = new Worker(WorkerIdentity.Assume(credentials));
             while (TakeTurn(worker))
                 Handle(worker);
         }
@@ -104,10 +106,14 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
     private void End()
     {
         _channel.Detach(this);
-        if (_failure is null)
-            _ended.TrySetResult();
-        else
-            _ended.TrySetException(_failure);
+        // The last worker, which acts as the job's user.
+        WaitingThreads.Post(() =>
+        {
+            if (_failure is null)
+                _ended.TrySetResult();
+            else
+                _ended.TrySetException(_failure);
+        });
     }
 
     /// <summary>Reads the next request, having executed those that are ordered; on success the session is entered.</summary>
@@ -208,9 +214,10 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
     }
 
     /// <summary>What one thread has to itself.</summary>
-    private sealed class Worker(WorkerIdentity identity)
+    private sealed class Worker(WorkerIdentity identity) : IDisposable
     {
-        private byte[] _buffer = new byte[16 * 1024];
+        private const int SmallRequest = 16 * 1024;
+        private byte[] _buffer = new byte[SmallRequest];
 
         public WorkerIdentity Identity => identity;
 
@@ -233,8 +240,16 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
         public Span<byte> Room(int size)
         {
             if (_buffer.Length < size)
-                _buffer = GC.AllocateUninitializedArray<byte>(FrameLimits.Request);
+                _buffer = ArrayPool<byte>.Shared.Rent(FrameLimits.Request);
             return _buffer.AsSpan(0, size);
+        }
+
+        public void Dispose()
+        {
+            if (_buffer.Length > SmallRequest)
+                ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            Reply.Dispose();
         }
     }
 }

@@ -1,4 +1,5 @@
 using Isobar.Linux.Fuse.Wire;
+using Isobar.Linux.Threads;
 
 namespace Isobar.Linux.Fuse.Home;
 
@@ -75,6 +76,7 @@ internal sealed class HomeSession(Guid id, ulong incarnation, ServedTree tree)
     private void Finish()
     {
         tree.Dispose();
-        _ended.TrySetResult();
+        // Often on a worker, which acts as the job's user.
+        WaitingThreads.Post(() => _ended.TrySetResult());
     }
 }

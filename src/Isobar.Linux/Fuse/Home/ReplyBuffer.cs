@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Isobar.Linux.Fuse.Protocol;
@@ -5,10 +6,12 @@ using Isobar.Linux.Fuse.Wire;
 
 namespace Isobar.Linux.Fuse.Home;
 
-/// <summary>Where one worker puts its reply, with room in front for both headers.</summary>
-internal sealed class ReplyBuffer
+/// <summary>Where one worker puts its reply, with room in front for both headers. Large memory is the process's, and goes from job to job: made anew for each, it made the collector work.</summary>
+internal sealed class ReplyBuffer : IDisposable
 {
     private const int PayloadStart = ReplyFrame.Size + FuseReplyHeader.Size;
+
+    private const int Large = 1 << 17;
 
     private byte[] _bytes = new byte[8192];
 
@@ -18,7 +21,11 @@ internal sealed class ReplyBuffer
     public Span<byte> Payload(int size)
     {
         if (_bytes.Length < PayloadStart + size)
-            _bytes = GC.AllocateUninitializedArray<byte>((int)Math.Max((uint)(PayloadStart + size), 1u << 17));
+        {
+            Dispose();
+            _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(PayloadStart + size, Large));
+        }
+
         return _bytes.AsSpan(PayloadStart, size);
     }
 
@@ -46,5 +53,12 @@ internal sealed class ReplyBuffer
     {
         MemoryMarshal.Write(_bytes, new ReplyFrame { Length = ReplyFrame.Size, Received = received });
         return _bytes.AsSpan(0, ReplyFrame.Size);
+    }
+
+    public void Dispose()
+    {
+        if (_bytes.Length >= Large)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
     }
 }

@@ -72,7 +72,7 @@ internal static class RequestExecution
             FuseOpcode.OpenDir => DirectoryRequests.Open(tree, inode, reply),
             FuseOpcode.Create => OpenRequests.Create(tree, inode, request, identity, reply),
             FuseOpcode.TmpFile => OpenRequests.TmpFile(tree, inode, request, identity, reply),
-            FuseOpcode.GetXattr => XattrRequests.Get(inode, request, reply),
+            FuseOpcode.GetXattr => XattrRequests.Get(tree, inode, request, reply),
             FuseOpcode.ListXattr => XattrRequests.List(inode, request, reply),
             FuseOpcode.SetXattr => XattrRequests.Set(inode, request),
             FuseOpcode.RemoveXattr => XattrRequests.Remove(inode, request),

@@ -10,10 +10,12 @@ internal static class XattrRequests
     /// <summary>Longest value and list, bytes (XATTR_SIZE_MAX, XATTR_LIST_MAX).</summary>
     private const int Limit = 65536;
 
-    public static int Get(Inode inode, in FuseRequest request, ReplyBuffer reply)
+    public static int Get(ServedTree tree, Inode inode, in FuseRequest request, ReplyBuffer reply)
     {
         if (!request.TryRead(out FuseXattrRequest wanted, out var rest) || !FuseRequest.TryTakeText(ref rest, out var name))
             return -Errno.Invalid;
+        if (name.SequenceEqual(PresentName.Attribute))
+            return Answer(PresentName.Of(tree, inode, reply), wanted.Size, reply);
         if (inode.Kind == FileKind.Symlink)
             return -Errno.NoData;
         using var link = new DescriptorLink(inode.Path);

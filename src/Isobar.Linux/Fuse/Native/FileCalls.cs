@@ -26,6 +26,9 @@ internal static partial class FileCalls
     [LibraryImport(C, EntryPoint = "readlinkat", SetLastError = true)]
     internal static partial nint ReadLinkAt(SafeFileHandle directory, in byte name, ref byte buffer, nint size);
 
+    [LibraryImport(C, EntryPoint = "readlinkat", SetLastError = true)]
+    internal static partial nint ReadLinkAt(int directory, in byte name, ref byte buffer, nint size);
+
     [LibraryImport(C, EntryPoint = "symlinkat", SetLastError = true)]
     internal static partial int SymlinkAt(in byte target, SafeFileHandle directory, in byte name);
 
