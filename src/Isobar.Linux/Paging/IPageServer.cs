@@ -15,8 +15,8 @@ public interface IPageServer
     /// <summary>Asks for pages of consecutive slots; the answers come in the order of the questions. False when it is gone.</summary>
     bool Ask(uint slot, int pages);
 
-    /// <summary>The next answer; false when it has not got all of these pages, or is gone.</summary>
-    bool Receive(Span<byte> pages);
+    /// <summary>The next answer, which must be the one for this slot; false when it has not got all of these pages, or is gone.</summary>
+    bool Receive(uint slot, Span<byte> pages);
 
     /// <summary>Gives it pages of consecutive slots and waits for its word; false when it does not take them.</summary>
     bool Put(uint slot, ReadOnlySpan<byte> pages);

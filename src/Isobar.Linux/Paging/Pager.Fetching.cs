@@ -45,15 +45,36 @@ public sealed partial class Pager
         {
             var run = runs[i];
             var pages = _fetched.Span[..(run.Pages * Page.Size)];
-            var isFromDisk = !asked[i] || !_servers[run.Server]!.Receive(pages);
-            if (isFromDisk)
-                _slots.Read(run.Slot, pages);
-            Arrive(run, pages, isFromDisk);
+            var isFromDisk = !asked[i] || !_servers[run.Server]!.Receive(run.Slot, pages);
+            if (!isFromDisk || TryRead(run, pages))
+                Arrive(run, pages, isFromDisk);
             _sinceTold += run.Pages;
             if (_sinceTold < TellEvery || _comesHome)
                 continue;
             _sinceTold = 0;
             CameBack?.Invoke();
+        }
+    }
+
+    // A disk that does not give a page is asked again: the job waits rather than go on with a wrong one. The answers of servers are taken all the same.
+    private bool TryRead(PageRun run, Span<byte> pages)
+    {
+        try
+        {
+            _slots.Read(run.Slot, pages);
+            return true;
+        }
+        catch (IOException e)
+        {
+            _failure = e;
+            lock (_gate)
+            {
+                if (run.For is { } fault)
+                    _retry.Add(fault);
+            }
+
+            Thread.Sleep(RetryMilliseconds);
+            return false;
         }
     }
 

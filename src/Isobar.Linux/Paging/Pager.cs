@@ -171,7 +171,6 @@ public sealed partial class Pager : IDisposable
             }
             catch (Exception e) when (e is IOException or KernelException)
             {
-                // A disk that does not give a page is asked again: the job waits rather than go on with a wrong one.
                 _failure = e;
                 Thread.Sleep(RetryMilliseconds * 100);
             }

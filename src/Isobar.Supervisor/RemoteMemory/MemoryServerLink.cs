@@ -57,7 +57,7 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
         return true;
     });
 
-    public unsafe bool Receive(Span<byte> pages)
+    public unsafe bool Receive(uint slot, Span<byte> pages)
     {
         fixed (byte* start = pages)
         {
@@ -65,10 +65,10 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
             return Try(() =>
             {
                 var answer = PageFrame.Read(_fetching);
+                if (answer.Kind != PageFrameKind.Pages || answer.Slot != slot || answer.Bytes != length)
+                    throw new InvalidDataException("A memory server sent other pages than those it was asked for.");
                 if (!answer.Yes)
                     return false;
-                if (answer.Kind != PageFrameKind.Pages || answer.Bytes != length)
-                    throw new InvalidDataException("A memory server sent other pages than those it was asked for.");
                 _fetching.ReadExactly(new Span<byte>((byte*)into, length));
                 return true;
             });

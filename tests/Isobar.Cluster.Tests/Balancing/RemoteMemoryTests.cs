@@ -60,6 +60,12 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
     {
         await using var job = await StartAsync();
         await PushedAsync(job.Name);
+        // Without its guard the job goes on, with another.
+        var guard = (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard")).Output;
+        await cluster.RunAsync(IsobarCluster.Home, "kill", "-KILL", guard.Trim());
+        await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard")).Output is var now && now.Length > 0 && now != guard, () => "another guard", Cancellation);
+        await job.IsRightAsync();
+        await PushedAsync(job.Name);
         // The daemon would end it, too: it must not be what does.
         await cluster.RunAsync(IsobarCluster.Home, "pkill", "-STOP", "-x", "isobard");
         try

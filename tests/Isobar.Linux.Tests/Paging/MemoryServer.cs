@@ -21,10 +21,11 @@ internal sealed class MemoryServer(int room = int.MaxValue) : IPageServer
         return !IsGone;
     }
 
-    public bool Receive(Span<byte> pages)
+    public bool Receive(uint slot, Span<byte> pages)
     {
         if (!_asked.TryDequeue(out var asked) || IsGone)
             return false;
+        Assert.Equal(slot, asked.Slot);
         for (var i = 0; i < asked.Pages; i++)
         {
             if (!_pages.TryGetValue(asked.Slot + (uint)i, out var page))
