@@ -35,6 +35,13 @@ internal sealed class JobDesk(HomeJobs jobs, JobFolders folders, PlacementView v
             yield break;
         }
 
+        // Where pages go, and under which address, is for daemons to say.
+        if (command is PageOutCommand && uid != 0)
+        {
+            yield return new CommandDone("only rules push pages of a job to other machines' memory.");
+            yield break;
+        }
+
         if (command is MoveCommand move)
         {
             var target = view.Resolve(move.TargetNode, runtime.NodeName);
