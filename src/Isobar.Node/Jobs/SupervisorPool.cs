@@ -73,23 +73,23 @@ public sealed class SupervisorPool : IDisposable
 
     private Supervisor Give(string configPath, SafeFileHandle listening)
     {
-        var program = ProgramFile.Present();
+        var ground = Ground.Present();
         while (TakeIdle() is { } idle)
         {
-            if (idle.Program == program && TrySend(idle))
+            if (idle.StartedOn == ground && TrySend(idle))
             {
                 _reused.Add(1);
                 return idle;
             }
 
-            // Of an older version, or it was killed meanwhile.
+            // Of an older version, or of before a file system was mounted; or it was killed meanwhile.
             idle.Dispose();
         }
 
         var (ours, theirs) = SocketPairs.Create();
         using (theirs)
         {
-            var fresh = new Supervisor(SupervisorStarter.Start(theirs, configPath), DescriptorSockets.Take(ours), program);
+            var fresh = new Supervisor(SupervisorStarter.Start(theirs, configPath), DescriptorSockets.Take(ours), ground);
             _started.Add(1);
             TrySend(fresh);
             return fresh;
@@ -156,18 +156,21 @@ public sealed class SupervisorPool : IDisposable
         }
     }
 
-    /// <summary>The program as it is on disk: after an update, supervisors of the older version are not used again.</summary>
-    private sealed record ProgramFile(string Path, DateTime Written, long Length)
+    /// <summary>
+    /// What a supervisor has from its start: its program, which may have been updated since, and a copy of this machine's mounts, which follows them only where mounts are shared (not in most
+    /// containers). One that was started on something else is not used again.
+    /// </summary>
+    private sealed record Ground(string Program, DateTime Written, long Length, string Mounts)
     {
-        public static ProgramFile Present()
+        public static Ground Present()
         {
             var file = new FileInfo(SupervisorStarter.Program());
-            return new(file.FullName, file.LastWriteTimeUtc, file.Length);
+            return new(file.FullName, file.LastWriteTimeUtc, file.Length, File.ReadAllText("/proc/self/mountinfo"));
         }
     }
 
     /// <summary>A supervisor and our end of the line on which it gets its jobs and says that it is free.</summary>
-    private sealed record Supervisor(ChildProcess Process, Socket Line, ProgramFile Program) : IDisposable
+    private sealed record Supervisor(ChildProcess Process, Socket Line, Ground StartedOn) : IDisposable
     {
         public int Jobs { get; set; }
 

@@ -76,7 +76,7 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
         var (first, second) = await InputIdleAsync("alpha") > await InputIdleAsync("gamma") ? ("alpha", "gamma") : ("gamma", "alpha");
         await using (var touched = await TypeAsync(second))
             await WaitForInputAsync(second);
-        await TakesGuestsAsync(first);
+        await TakesGuestsAsync(15, first);
         await StartAsync("guest", "sleep", "1000");
         Assert.True((await JobAsync("guest")).Node == first, await WhyAsync("guest"));
         Assert.Contains("the longest of", await WhyAsync("guest"), StringComparison.Ordinal);
@@ -107,7 +107,7 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
             Shortened("condor", "\"tickSeconds\": 1", 1, $"\"startIdleSeconds\": 16, \"keyboardBusySeconds\": 15, \"maxSuspendSeconds\": {suspended}, \"backgroundLoad\": 0.9, \"highLoad\": 0.95"), "condor");
         // Who starts jobs sits at his machine, so that it is none for guests.
         await using var user = await TypeAsync(User);
-        await TakesGuestsAsync("alpha", "gamma");
+        await TakesGuestsAsync(17, "alpha", "gamma");
         await StartAsync("guest", "sleep", "1000");
         var there = (await JobAsync("guest")).Node;
         Assert.NotEqual(User, there);
@@ -196,11 +196,16 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
         return shown.RootElement.TryGetProperty("inputIdleSeconds", out var idle) && idle.ValueKind == JsonValueKind.Number ? idle.GetDouble() : double.PositiveInfinity;
     }
 
-    /// <summary>Waits until the manager has heard of hosts that they take guests.</summary>
-    private Task TakesGuestsAsync(params string[] hosts) => Waiting.ForAsync(
-        async () => (await NodesAsync("alpha")).Where(node => hosts.Contains(node.Name)).All(node => node is { IsKnown: true, IsOpen: true }),
-        () => $"alpha to hear that {string.Join(" and ", hosts)} take guests",
-        Cancellation);
+    /// <summary>Waits until nobody has typed at hosts for so long, and the manager has heard of them that they take guests. What it knows may be of the profile before, under which nobody asked who types.</summary>
+    private async Task TakesGuestsAsync(int idleSeconds, params string[] hosts)
+    {
+        foreach (var host in hosts)
+            await Waiting.ForAsync(async () => await InputIdleAsync(host) > idleSeconds, () => $"{host} to be without input for {idleSeconds} s", Cancellation);
+        await Waiting.ForAsync(
+            async () => (await NodesAsync("alpha")).Where(node => hosts.Contains(node.Name)).All(node => node is { IsKnown: true, IsOpen: true }),
+            () => $"alpha to hear that {string.Join(" and ", hosts)} take guests",
+            Cancellation);
+    }
 
     private async Task<List<(string Name, bool IsKnown, bool IsOpen)>> NodesAsync(string host)
     {

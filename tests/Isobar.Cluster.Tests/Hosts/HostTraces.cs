@@ -5,11 +5,11 @@ namespace Isobar.Cluster.Tests.Hosts;
 /// <summary>What a job could leave on the hosts of a sandbox: processes, namespaces, mounts, sockets, entries of the run folder, shared memory.</summary>
 internal sealed class HostTraces
 {
-    // A store may start or end with the membership, which has nothing to do with jobs. No pipe behind ps, which would sometimes see the other end's program and
-    // sometimes the shell that it is to become.
+    // A store may start or end with the membership, which has nothing to do with jobs, and supervisors without a job wait for a next one (SupervisorReuseTests look at what they have left). No
+    // pipe behind ps, which would sometimes see the other end's program and sometimes the shell that it is to become.
     private const string Look =
-        "all=$(ps -eo comm=); echo \"$all\" | grep -vx etcd | sort; cut -d' ' -f1-3 /proc/mounts; find /run/isobar/jobs /run/isobar/guests /dev/shm /tmp -mindepth 1;"
-        + " lsns -rno TYPE | sort; awk '$8 ~ /jobs|guests/ { print \"socket\", $8 }' /proc/net/unix | sort -u";
+        "all=$(ps -eo comm=,args=); echo \"$all\" | grep -v 'isobar-supervisor idle' | cut -d' ' -f1 | grep -vx etcd | sort; cut -d' ' -f1-3 /proc/mounts; find /run/isobar/jobs /run/isobar/guests /dev/shm /tmp -mindepth 1;"
+        + " lsns -rno TYPE,COMMAND | grep -v 'isobar-supervisor.*idle' | cut -d' ' -f1 | sort; awk '$8 ~ /jobs|guests/ { print \"socket\", $8 }' /proc/net/unix | sort -u";
 
     private readonly SandboxCluster _sandbox;
     private readonly Dictionary<string, string> _before;
