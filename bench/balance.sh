@@ -1,7 +1,7 @@
 #!/bin/sh
 # Experiments on real hosts (a sandbox of its own, made unequal by CPU quotas): what docs/results/live-*.md show.
 #
-#   bench/balance.sh EXPERIMENT [ARGUMENTS]      thirty, owner, memory, replay, stability, profiles; each module of bench/balance tells its arguments
+#   bench/balance.sh EXPERIMENT [ARGUMENTS]      thirty, owner, memory, replay, stability, profiles, remote; each module of bench/balance tells its arguments
 #
 # OUT=FOLDER says where the programs were built. What was measured is kept in out/bench/balance, tables and pictures go to RESULTS (docs/results).
 set -u
@@ -16,7 +16,7 @@ fail() {
     exit 1
 }
 
-[ $# -ge 1 ] && [ -f "$root/bench/balance/$1.py" ] || fail "say which experiment: thirty, owner, memory, replay, stability or profiles."
+[ $# -ge 1 ] && [ -f "$root/bench/balance/$1.py" ] || fail "say which experiment: thirty, owner, memory, replay, stability, profiles or remote."
 [ -x "$out/bin/isobar" ] || fail "$out/bin/isobar is not there: run 'make build' first."
 [ "$(id -u)" = 0 ] || fail "making hosts out of namespaces needs root: run it with sudo."
 compiler=$(command -v gcc || command -v clang || command -v cc) || fail "no C compiler is there: run 'make setup'."

@@ -11,9 +11,9 @@ OTHERS = 2
 class Known:
     """words: what the system is known for; home: where the user sits; shortened: parameters that differ from the shipped profile, told in the table."""
 
-    def __init__(self, words, act=None, judge=None, prepare=None, home="alpha", shortened=None, sites=None, memory=0):
+    def __init__(self, words, act=None, judge=None, prepare=None, home="alpha", shortened=None, sites=None, memory=0, cores=None):
         self.words, self.act, self.judge, self.prepare = words, act or (lambda scene: scene.crowd()), judge or (lambda scene, o: []), prepare
-        self.home, self.shortened, self.sites, self.memory = home, shortened or {}, sites or {}, memory
+        self.home, self.shortened, self.sites, self.memory, self.cores = home, shortened or {}, sites or {}, memory, cores
 
 
 def told(o, low, high, words="datagrams/s of each host"):
@@ -194,8 +194,18 @@ def to_the_data_seen(scene, o):
 
 
 def fills_memory(scene):
-    scene.command("large", scene.program, "--grow", "large", 300, 40)
-    scene.at(55)
+    """One job that needs more memory than its machine has, which checks every page of it in the end."""
+    scene.command("large", scene.program, "--grow", "large", 600, 40, options=("--home",))
+    most = scene.notes["out"] = {}
+
+    def ended():
+        job = scene.job("large")
+        for node, size in ((job.get("elsewhere") or {}).get("places") or {}).items():
+            most[node] = max(most.get(node, 0), size >> 20)
+        scene.notes["pages"] = job.get("elsewhere") or scene.notes.get("pages")
+        return job["state"] in ("Done", "Lost")
+
+    scene.notes["ended"] = scene.until(ended, 110)
 
 
 def pages_only_servers(scene):
@@ -205,12 +215,14 @@ def pages_only_servers(scene):
 
 def pages_seen(servers):
     def judge(scene, o):
-        why = scene.why("large")
-        named = [host for host in scene.hosts.names if f"go to the memory of {host}" in why]
+        most, pages, job = scene.notes["out"], scene.notes["pages"] or {}, scene.job("large")
+        kills = sum(scene.hosts.memory_events(host)[0] for host in scene.hosts.names)
+        there = ", ".join(f"{node or 'disk only'} {size} MiB" for node, size in sorted(most.items()))
         return [
             never_moves(o),
-            ("short of memory: which pages should go where", bool(named) and set(named) <= servers, f"to {', '.join(named)}" if named else "no decision"),
-            ("pages are carried there", "keeps no pages" not in why and bool(named), "no: decided, told by `isobar why`, not done"),
+            ("its pages go where they should", any(most.get(node, 0) > 100 for node in servers) and set(most) <= servers | {""}, there or "nowhere"),
+            ("and come back when touched", pages.get("back", 0) > 25_000, f"{pages.get('back', 0)} pages ({pages.get('fromDisk', 0)} from the disk), {pages.get('faults', 0)} waits of {pages.get('faultMilliseconds', 0):.2f} ms"),
+            ("a job of 600 MB on a machine of 512 MiB ends, its memory as it wrote it", job["state"] == "Done" and job.get("exitCode") == 0 and kills == 0, f"exit {job.get('exitCode')}, {kills} killed for memory"),
         ]
     return judge
 
@@ -233,7 +245,7 @@ KNOWN = {
     "e-pvm": Known("starts where one more costs least, never moves", judge=lambda s, o: [placed(o, 2), never_moves(o), told(o, 1.5, 2.5)]),
     "federation": Known("own site first, then free cores of others; owners push guests out", act=sites_help, judge=sites_seen, sites={"alpha": "east", "beta": "west", "gamma": "west"}),
     "glunix": Known("a master is told each 20 s; starts on the least loaded node, never moves", home="beta", judge=lambda s, o: [managed(o), placed(o, 2), never_moves(o), told(o, 0, 0.5)]),
-    "gms": Known("pages move to idle memory instead of processes", act=fills_memory, judge=pages_seen({"beta", "gamma"}), shortened={"rules": [{"freeShare": 0.4}]}, memory=512 << 20),
+    "gms": Known("pages move to idle memory instead of processes", act=fills_memory, judge=pages_seen({"beta", "gamma"}), shortened={"rules": [{"freeShare": 0.2}]}, memory=512 << 20, cores=0.5),
     "guide": Known("work goes to its data", act=to_the_data, judge=to_the_data_seen, shortened={"rules": [{"megabytesPerSecond": 1}]},
                    prepare=lambda s: s.hosts.ask(s.home, "sh", "-c", "mkdir -p /srv && head -c 4000000 /dev/urandom > /srv/data && cp /srv/data /srv/copy")),
     "harchol-balter-downey": Known("moves by age, only when a job arrives", judge=on_arrivals_only),
@@ -255,7 +267,7 @@ KNOWN = {
     "openssi": Known("one master hears all and tells all; each node decides", judge=lambda s, o: [("the master tells twice as much", max(o["sent"].values()) > 1.5 * min(o["sent"].values()), told(o, 0, 9)[2]), moved_by(o, "threshold")]),
     "piggyback": Known("load rides; datagrams only in silence, at most one a second and other node", judge=lambda s, o: [told(o, 0, OTHERS * 1.1), ("entries rode", min(o["rode"].values()) > 0, "/".join(map(str, o["rode"].values()))), moved_by(o, "threshold")]),
     "random": Known("starts on random nodes, tells nothing, never moves", judge=lambda s, o: [("on more than one", len(set(o["starts"].values())) > 1, " ".join(o["starts"].values())), never_moves(o), told(o, 0, 0)]),
-    "rms": Known("pages move to dedicated memory servers instead of processes", prepare=pages_only_servers, act=fills_memory, judge=pages_seen({"gamma"}), shortened={"rules": [{"freeShare": 0.4}]}, memory=512 << 20),
+    "rms": Known("pages move to dedicated memory servers instead of processes", prepare=pages_only_servers, act=fills_memory, judge=pages_seen({"gamma"}), shortened={"rules": [{"freeShare": 0.2}]}, memory=512 << 20, cores=0.5),
     "round-robin": Known("starts round the ring, tells nothing, never moves",
                          judge=lambda s, o: [("in turns", list(o["starts"].values())[:3] == list(o["starts"].values())[3:6] and len(set(o["starts"].values())) == 3, " ".join(o["starts"].values())), never_moves(o), told(o, 0, 0)]),
     "sprite": Known("the longest idle host takes the guest; input sends it home", home="beta", prepare=sprite_prepares, act=sprite_evicts, judge=sprite_seen),

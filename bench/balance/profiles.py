@@ -108,8 +108,9 @@ def main(isobar, folder, results, arguments):
         try:
             for profile in arguments[0].split(",") if arguments else shipped(root):
                 # Fresh hosts for each: nothing of the profile before is known or planned.
-                with Hosts(isobar, sandbox, CORES, KNOWN[profile].memory) as hosts:
-                    per_core = float(hosts.ask("alpha", program, "--for", 3).split()[0]) / 3 / CORES["alpha"]
+                cores = dict.fromkeys(CORES, KNOWN[profile].cores) if KNOWN[profile].cores else CORES
+                with Hosts(isobar, sandbox, cores, KNOWN[profile].memory) as hosts:
+                    per_core = float(hosts.ask("alpha", program, "--for", 3).split()[0]) / 3 / cores["alpha"]
                     hosts.know_each_other()
                     runs[profile] = observe(hosts, root, program, per_core, profile)
                     with open(path, "w") as file:

@@ -14,14 +14,20 @@ namespace Isobar.Linux.Fuse;
 public sealed class BlockingSocketStream : Stream
 {
     private readonly Socket _socket;
+    private readonly int _patience;
     private int _disposed;
 
     /// <summary>Takes a connection over; the socket is disposed with the stream.</summary>
     /// <param name="socket">A connected stream socket; best one on which no asynchronous operation was done.</param>
-    public BlockingSocketStream(Socket socket)
+    /// <param name="patience">How long the other side may be silent when something is awaited of it; null = as long as the connection stands.</param>
+    public BlockingSocketStream(Socket socket, TimeSpan? patience = null)
     {
         ArgumentNullException.ThrowIfNull(socket);
         _socket = socket;
+        _patience = patience is { } most ? (int)most.TotalMilliseconds : -1;
+        // Only a wait by poll can be given up.
+        if (patience is not null)
+            socket.Blocking = false;
     }
 
     public override bool CanRead => true;
@@ -128,7 +134,8 @@ public sealed class BlockingSocketStream : Stream
         {
             handle.DangerousAddRef(ref held);
             var descriptor = new PollDescriptor { Descriptor = (int)handle.DangerousGetHandle(), Wanted = wanted };
-            _ = SocketCalls.Poll(ref descriptor, 1, -1);
+            if (SocketCalls.Poll(ref descriptor, 1, _patience) == 0)
+                throw new IOException($"The other side was silent for {_patience} ms.");
         }
         finally
         {

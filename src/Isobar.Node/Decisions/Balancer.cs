@@ -24,6 +24,7 @@ internal sealed partial class Balancer(
     private static readonly TimeSpan MoveDeadline = TimeSpan.FromMinutes(30);
 
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _holding = new();
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _paging = new();
 
     /// <summary>Considers once; moves that come of it go on by themselves.</summary>
     /// <param name="trigger">Why now.</param>
@@ -65,7 +66,8 @@ internal sealed partial class Balancer(
                 BeginHold(wish, null, cancellation);
                 break;
             case ActionKind.PageOut:
-                log.Add(wish.Job, wish.Words, "not done: this daemon keeps no pages of jobs in other machines' memory", repeats: true);
+                if (_paging.TryAdd(wish.Job, true))
+                    _ = PageOutAsync(wish, cancellation);
                 break;
             default:
                 log.Stays(wish.Job, $"{wish.Words}; not done: this daemon does not {wish.Kind.ToString().ToLowerInvariant()} it");
@@ -213,6 +215,38 @@ internal sealed partial class Balancer(
         finally
         {
             _holding.TryRemove(wish.Job, out _);
+        }
+    }
+
+    private async Task PageOutAsync(Wish wish, CancellationToken cancellation)
+    {
+        var pause = TimeSpan.Zero;
+        try
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            var done = await homeMoves.PageOutAsync(wish.Job, wish.Target, wish.Bytes, cancellation);
+            if (done.Failure is null && done.Bytes > 0)
+            {
+                // Its own news of it comes seconds later.
+                policies.Expect(wish.Target, 0, done.Bytes, 0);
+                log.Add(wish.Job, wish.Words, string.Create(CultureInfo.InvariantCulture, $"done: {done.Bytes / 1048576.0:0.0} MiB less here, in {clock.Elapsed.TotalSeconds:0.0} s"), repeats: true);
+            }
+            else
+            {
+                pause = TimeSpan.FromSeconds(PauseAfterFailure);
+                log.Add(wish.Job, wish.Words, $"not done: {done.Failure ?? "the job has no page that could go."}", repeats: true);
+            }
+        }
+        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException)
+        {
+            pause = TimeSpan.FromSeconds(PauseAfterFailure);
+            log.Add(wish.Job, wish.Words, $"failed: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)}", repeats: true);
+        }
+        finally
+        {
+            // Each try lets the job stand still for a moment.
+            await Task.Delay(pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _paging.TryRemove(wish.Job, out _);
         }
     }
 

@@ -26,6 +26,8 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
             _ when last is not null => $"{job.Id} runs on {job.Node} since {Ago(last.When)} ago, when it came from {last.From}: {last.Why}.",
             _ => $"{job.Id} runs on {job.Node}, where it was started {Ago(job.Started)} ago.",
         };
+        if (job.Elsewhere is { Places.Count: > 0 } elsewhere)
+            reply.Place += " " + Pages(elsewhere);
         foreach (var decision in log.Of(job.Id).Decisions)
             reply.Decisions.Add(Wire(decision));
         if (job.State is JobState.Done or JobState.Lost)
@@ -110,6 +112,12 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
             reply.Prevents.Add(Text($"it is left alone for another {hold.Until - MachineLoad.Now:0} s after a move that was not made: {hold.Reason}"));
         if (!view.IsKnown)
             reply.Prevents.Add("its home has not told of it yet, or does not answer: until then it is left alone.");
+    }
+
+    private static string Pages(PagesElsewhere elsewhere)
+    {
+        var places = elsewhere.Places.Select(place => Text($"{place.Value / 1048576.0:0.0} MiB of it are {(place.Key.Length > 0 ? $"in {place.Key}'s memory" : "on the disk of its node")}"));
+        return Text($"{string.Join(", ", places)}; {elsewhere.Back} pages came back ({elsewhere.FromDisk} from the disk), for which it waited {elsewhere.Faults} times, {elsewhere.FaultMilliseconds:0.00} ms on average.");
     }
 
     private static WhyDecision Wire(Decision decision) =>

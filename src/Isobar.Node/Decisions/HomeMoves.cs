@@ -58,30 +58,44 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
     /// <param name="job">The job.</param>
     /// <param name="hold">How and why it stands still; null lets it go on.</param>
     /// <param name="cancellation">When the daemon ends.</param>
-    public async Task<string?> HoldAsync(string job, Hold? hold, CancellationToken cancellation)
+    public async Task<string?> HoldAsync(string job, Hold? hold, CancellationToken cancellation) =>
+        (await CommandAsync(job, new HoldCommand(runtime.NodeName, hold), cancellation)).Failure;
+
+    /// <summary>Pushes pages of a job that runs here to another node's memory.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="server">Whose memory.</param>
+    /// <param name="bytes">How much.</param>
+    /// <param name="cancellation">When the daemon ends.</param>
+    public async Task<CommandDone> PageOutAsync(string job, string server, long bytes, CancellationToken cancellation) =>
+        runtime.Require().Roster.Current.Nodes.TryGetValue(server, out var node)
+            ? await CommandAsync(job, new PageOutCommand(runtime.NodeName, server, node.Address, bytes), cancellation)
+            : new CommandDone($"{server} is not in the cluster any more.");
+
+    // By way of the job's home, whose deputy commands its host.
+    private async Task<CommandDone> CommandAsync(string job, SupervisorCommand command, CancellationToken cancellation)
     {
-        var command = new HoldCommand(runtime.NodeName, hold);
+        var answer = new CommandDone();
         var home = JobId.Parse(job).Home;
         if (home == runtime.NodeName)
         {
             await foreach (var happening in desk.CommandAsync(job, command, 0, cancellation, isBalancer: true))
             {
-                if (happening is CommandDone { Failure: { } failure })
-                    return failure;
+                if (happening is CommandDone done)
+                    answer = done;
             }
 
-            return null;
+            return answer;
         }
 
-        var request = new CommandRequest { Job = job, Command = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes<SupervisorCommand>(command, JobJson.Default.SupervisorCommand)) };
+        var request = new CommandRequest { Job = job, Command = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(command, JobJson.Default.SupervisorCommand)) };
         using var call = new PeerJobs.PeerJobsClient(runtime.Require().Peers.To(home)).Command(request, cancellationToken: cancellation);
         await foreach (var reply in call.ResponseStream.ReadAllAsync(cancellation))
         {
-            if (JsonSerializer.Deserialize(reply.Happening.Span, JobJson.Default.SupervisorEvent) is CommandDone { Failure: { } failure })
-                return failure;
+            if (JsonSerializer.Deserialize(reply.Happening.Span, JobJson.Default.SupervisorEvent) is CommandDone done)
+                answer = done;
         }
 
-        return null;
+        return answer;
     }
 
     private string? Refusal(string asker, MoveJobRequest request)

@@ -26,6 +26,7 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
             Node = runtime.NodeName,
             RunDirectory = run,
             IdentityDirectory = runtime.Folder.Path,
+            PagesDirectory = folders.Pages,
             Incarnation = incarnation,
         });
         _ = CleanAfterAsync(ended, run, place.Id);

@@ -69,6 +69,7 @@ public sealed partial class HomeJobs(
                 Node = runtime.NodeName,
                 RunDirectory = folders.HomeRunOf(id),
                 IdentityDirectory = runtime.Current is null ? null : runtime.Folder.Path,
+                PagesDirectory = folders.Pages,
                 RecordDirectory = folders.RecordOf(id),
                 Spec = spec,
                 StartNode = startNode,

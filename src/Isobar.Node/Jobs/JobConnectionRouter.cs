@@ -1,16 +1,25 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Isobar.Node.Listening;
+using Isobar.Node.RemoteMemory;
+using Isobar.Protocol.RemoteMemory;
 
 namespace Isobar.Node.Jobs;
 
 /// <summary>Hands connections to the supervisors that they are for; after that the daemon has no part in them, and may be restarted.</summary>
-public sealed class JobConnectionRouter(JobFolders folders, JobRefusals refusals) : IJobConnectionRouter
+internal sealed class JobConnectionRouter(JobFolders folders, JobRefusals refusals, MemoryServer memory) : IJobConnectionRouter
 {
     private const string MoveRole = "move";
 
     public async ValueTask<bool> TryHandOverAsync(string role, string jobId, Socket connection, ConnectionOrigin origin, CancellationToken cancellation)
     {
+        // The job has nothing else here.
+        if (role == PageFrame.Role)
+        {
+            memory.Take(connection, jobId);
+            return true;
+        }
+
         var folder = FolderFor(role, jobId);
         if (!Directory.Exists(folder))
         {

@@ -20,6 +20,9 @@ public sealed class JobFolders(DaemonOptions options)
 
     public string GuestRuns => Path.Combine(options.RunDirectory, "guests");
 
+    /// <summary>On a disk: where supervisors keep pages of jobs that are in other machines' memory, too.</summary>
+    public string Pages => Path.Combine(options.StateDirectory, "pages");
+
     public string RecordOf(string job) => Path.Combine(Records, job);
 
     public string HomeRunOf(string job) => Path.Combine(HomeRuns, job);
@@ -29,6 +32,7 @@ public sealed class JobFolders(DaemonOptions options)
     public void Prepare()
     {
         Directory.CreateDirectory(Records, OwnerOnly);
+        Directory.CreateDirectory(Pages, OwnerOnly);
         Directory.CreateDirectory(HomeRuns, Passage);
         Directory.CreateDirectory(GuestRuns, OwnerOnly);
     }

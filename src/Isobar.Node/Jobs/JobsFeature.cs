@@ -2,6 +2,7 @@ using Isobar.Node.Decisions;
 using Isobar.Node.Listening;
 using Isobar.Node.Load;
 using Isobar.Node.Membership;
+using Isobar.Node.RemoteMemory;
 using Isobar.Node.Status;
 
 namespace Isobar.Node.Jobs;
@@ -22,6 +23,8 @@ public static class JobsFeature
         services.AddSingleton<JobDesk>();
         services.AddSingleton<JobRefusals>();
         services.AddSingleton<IJobCounts>(provider => provider.GetRequiredService<HomeJobs>());
+        services.AddSingleton<MemoryServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<MemoryServer>());
         services.AddSingleton<IJobConnectionRouter, JobConnectionRouter>();
         services.AddHostedService(provider => provider.GetRequiredService<HomeJobs>());
         services.AddHostedService(provider => provider.GetRequiredService<GuestJobs>());

@@ -25,6 +25,9 @@ internal sealed record Considered(IReadOnlyList<Wish> Wishes, IReadOnlyList<(str
 internal sealed record Wish(
     ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double OthersGain, Ground Ground, double GainSeconds)
 {
+    /// <summary>How much, for <see cref="ActionKind.PageOut"/>.</summary>
+    public long Bytes { get; init; }
+
     /// <summary>Whether it must leave, whatever it is worth.</summary>
     public bool IsForced => Ground != Ground.Gain;
 

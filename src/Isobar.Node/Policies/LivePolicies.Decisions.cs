@@ -270,6 +270,7 @@ internal sealed partial class LivePolicies
             action.Ground,
             gain)
         {
+            Bytes = action.Bytes,
             StandsStillMeanwhile = action.StandsStillMeanwhile,
             OthersGainSeconds = there > 0 ? job.CpuSeconds * (others - harm) : 0,
         };

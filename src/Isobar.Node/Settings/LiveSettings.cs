@@ -45,6 +45,9 @@ internal sealed partial class LiveSettings(ClusterRuntime runtime, TimeProvider 
 
     public double GossipAge => Read(SettingKind.GossipAge, value => SettingKind.Seconds(SettingKind.GossipAge.Name, value, 0, 3600));
 
+    /// <summary>The share of this machine's memory that is not lent to other machines' jobs, 0 to 1.</summary>
+    public double MemoryKeptFree => Read(SettingKind.MemoryKeptFree, value => SettingKind.Share(SettingKind.MemoryKeptFree.Name, value));
+
     /// <summary>The rules for this machine's owner; another object when they changed.</summary>
     public OwnerRules OwnerRules => Volatile.Read(ref _ownerRules);
 

@@ -50,7 +50,13 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
         "the site (or group) that a machine belongs to, for profiles that know groups: set it with --node; all without one are one site",
         CheckSite);
 
-    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge, Owner, Reserve, Site];
+    public static SettingKind MemoryKeptFree { get; } = new(
+        "memory-kept-free",
+        "0.05",
+        "the share of a machine's memory that is not lent to jobs of other machines (profiles gms and rms), 0 to 1; 1 = it lends none",
+        value => Share("memory-kept-free", value));
+
+    public static IReadOnlyList<SettingKind> All { get; } = [Profile, MovesAtOnce, GossipAge, Owner, Reserve, Site, MemoryKeptFree];
 
     public static SettingKind Named(string name) => All.FirstOrDefault(kind => kind.Name == name)
         ?? throw new ClusterException($"there is no setting {name}: there are {string.Join(", ", All.Select(kind => kind.Name))}.");
@@ -92,6 +98,11 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
             : throw new ClusterException($"{name} is a whole number from {least} to {most}, not \"{value}\".");
+
+    public static double Share(string name, string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 1
+            ? number
+            : throw new ClusterException($"{name} is a number from 0 to 1, not \"{value}\".");
 
     public static double Seconds(string name, string value, double least, double most) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most

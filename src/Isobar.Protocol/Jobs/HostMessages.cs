@@ -12,6 +12,7 @@ namespace Isobar.Protocol.Jobs;
 [JsonDerivedType(typeof(ResizeWindow), "resize")]
 [JsonDerivedType(typeof(HangUp), "hangUp")]
 [JsonDerivedType(typeof(HoldJob), "hold")]
+[JsonDerivedType(typeof(PushPages), "pushPages")]
 [JsonDerivedType(typeof(Dismiss), "dismiss")]
 public abstract record DeputyMessage;
 
@@ -39,6 +40,9 @@ public sealed record HoldJob(bool Still) : DeputyMessage;
 /// <summary>The user's terminal or pipes are gone: the job sees what it would see at a shell.</summary>
 public sealed record HangUp : DeputyMessage;
 
+/// <summary>Push pages of the job to another node's memory.</summary>
+public sealed record PushPages(string Node, string Address, long Bytes) : DeputyMessage;
+
 /// <summary>The host is not needed any more: kill what is left and go.</summary>
 public sealed record Dismiss : DeputyMessage;
 
@@ -57,6 +61,7 @@ public sealed record Dismiss : DeputyMessage;
 [JsonDerivedType(typeof(Exited), "exited")]
 [JsonDerivedType(typeof(MainStopped), "mainStopped")]
 [JsonDerivedType(typeof(Usage), "usage")]
+[JsonDerivedType(typeof(PagesPushed), "pagesPushed")]
 public abstract record HostMessage;
 
 /// <summary>The program runs.</summary>
@@ -115,8 +120,11 @@ public sealed record Exited(int ExitCode, double CpuSeconds = 0) : HostMessage;
 /// <summary>The main process was stopped (Ctrl-Z) or continued.</summary>
 public sealed record MainStopped(bool Stopped) : HostMessage;
 
-/// <summary>What the job uses now: CPU seconds of this incarnation, resident bytes, processes.</summary>
-public sealed record Usage(double CpuSeconds, long ResidentBytes, int Processes) : HostMessage;
+/// <summary>What the job uses now: CPU seconds of this incarnation, resident bytes, processes; and what of its memory is elsewhere, if any was.</summary>
+public sealed record Usage(double CpuSeconds, long ResidentBytes, int Processes, PagesElsewhere? Elsewhere = null) : HostMessage;
+
+/// <summary>What came of <see cref="PushPages"/>: bytes of memory that are free by it, or why none are.</summary>
+public sealed record PagesPushed(long Bytes, string? Failure) : HostMessage;
 
 /// <summary>To whom a signal goes.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<SignalScope>))]

@@ -84,6 +84,9 @@ public sealed record JobStatus
     /// <summary>Why a rule lets it stand still; null when none does.</summary>
     public string? Suspended { get; init; }
 
+    /// <summary>What of its memory is in other machines' memory; null when nothing is or was since it came to its node.</summary>
+    public PagesElsewhere? Elsewhere { get; init; }
+
     /// <summary>It stands still as frozen, see <see cref="Hold"/>.</summary>
     public bool IsFrozen { get; init; }
 
@@ -100,6 +103,17 @@ public sealed record JobStatus
 /// <param name="Reason">Why, in words.</param>
 /// <param name="IsFrozen">It is frozen in the sense of the rules (MOSIX2): only what thaws lets it go on, and not what resumes the suspended.</param>
 public sealed record Hold(string Reason, bool IsFrozen = false);
+
+/// <summary>Pages of a job that are not where it runs.</summary>
+/// <param name="Places">Bytes by node; without a name: on the disk of the job's node only, since the node that had them has forgotten them or is gone.</param>
+/// <param name="Out">Pages that went out since the job came to its node.</param>
+/// <param name="Back">Pages that came back.</param>
+/// <param name="FromDisk">Of these, those that came from the disk.</param>
+/// <param name="Faults">How often the job waited for a page.</param>
+/// <param name="FaultMilliseconds">How long on average.</param>
+/// <param name="LongestStandMilliseconds">The longest time that it stood still while pages were taken.</param>
+public sealed record PagesElsewhere(
+    IReadOnlyDictionary<string, long> Places, long Out, long Back, long FromDisk, long Faults, double FaultMilliseconds, double LongestStandMilliseconds);
 
 /// <summary>Classes of importance, as MOSIX2 has them: a small number is important, 0 is the machine's owner.</summary>
 public static class JobPriority

@@ -14,6 +14,9 @@ public sealed record SupervisorConfig
     /// <summary>The cluster's identity files of this node (ca, certificate, key); null before the node is in a cluster.</summary>
     public string? IdentityDirectory { get; init; }
 
+    /// <summary>A folder on a disk of this node for pages of the job that are in other machines' memory, too.</summary>
+    public string? PagesDirectory { get; init; }
+
     /// <summary>At home: the job's folder of record (journal, logs). Null on a guest supervisor.</summary>
     public string? RecordDirectory { get; init; }
 

@@ -30,6 +30,7 @@ public sealed record CommandHello(SupervisorCommand Command) : SupervisorHello;
 [JsonDerivedType(typeof(GuestRefused), "guestRefused")]
 [JsonDerivedType(typeof(GuestLost), "guestLost")]
 [JsonDerivedType(typeof(HoldCommand), "hold")]
+[JsonDerivedType(typeof(PageOutCommand), "pageOut")]
 public abstract record SupervisorCommand;
 
 /// <summary>Send a signal.</summary>
@@ -50,6 +51,13 @@ public sealed record AwaitCommand : SupervisorCommand;
 /// <param name="Node">The node that wants it; nothing is done when the job is elsewhere by now.</param>
 /// <param name="Hold">How and why; null lets it go on.</param>
 public sealed record HoldCommand(string Node, Hold? Hold) : SupervisorCommand;
+
+/// <summary>A rule of the node where the job runs wants pages of it in another node's memory.</summary>
+/// <param name="Node">The node that wants it; nothing is done when the job is elsewhere by now.</param>
+/// <param name="Server">Whose memory.</param>
+/// <param name="ServerAddress">Where its daemon listens.</param>
+/// <param name="Bytes">How much; it may become less.</param>
+public sealed record PageOutCommand(string Node, string Server, string ServerAddress, long Bytes) : SupervisorCommand;
 
 /// <summary>The daemon could not have the guest supervisor started that the deputy asked for (<see cref="GuestNeeded"/>).</summary>
 public sealed record GuestRefused(string Node, int Incarnation, string Reason) : SupervisorCommand;
@@ -80,7 +88,10 @@ public sealed record MoveAdvanced(string Stage, long Bytes, long EstimatedTotal)
 public sealed record MoveEnded(MoveRecord Move) : SupervisorEvent;
 
 /// <summary>The command is done; a reason means that it failed.</summary>
-public sealed record CommandDone(string? Failure = null, JobEnd? End = null) : SupervisorEvent;
+/// <param name="Failure">Why.</param>
+/// <param name="End">How the job ended, for <see cref="AwaitCommand"/>.</param>
+/// <param name="Bytes">Bytes of memory that got free, for <see cref="PageOutCommand"/>.</param>
+public sealed record CommandDone(string? Failure = null, JobEnd? End = null, long Bytes = 0) : SupervisorEvent;
 
 /// <summary>What <c>isobar run</c> tells the deputy on the control channel of its link.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "is")]

@@ -7,7 +7,7 @@ namespace Isobar.Supervisor.Deputies;
 /// <summary>
 /// The home's part of a job for the whole of its life: its authority (incarnation and journal), and whoever speaks for its user, its host and its moves.
 /// </summary>
-internal sealed class Deputy : IDisposable
+internal sealed partial class Deputy : IDisposable
 {
     /// <summary>What a shell gets when it is Isobar that failed, and not the program.</summary>
     private const int NotTheProgram = 125;
@@ -257,7 +257,11 @@ internal sealed class Deputy : IDisposable
                     CpuSeconds = _cpuOfEarlierHosts + usage.CpuSeconds,
                     ResidentBytes = usage.ResidentBytes,
                     Processes = usage.Processes,
+                    Elsewhere = usage.Elsewhere,
                 });
+                break;
+            case PagesPushed pushed:
+                _pushing?.TrySetResult(pushed);
                 break;
             case MayLink links:
                 NoteLinks(links);

@@ -172,6 +172,8 @@ internal sealed class HomeSupervisor : IAsyncDisposable
                 return await SignalAsync(kill, cancellationToken).ConfigureAwait(false);
             case HoldCommand hold when caller.Uid == 0:
                 return new CommandDone(await _deputy.HoldAsync(hold).ConfigureAwait(false));
+            case PageOutCommand pages when caller.Uid == 0:
+                return await _deputy.PageOutAsync(pages, cancellationToken).ConfigureAwait(false);
             case AwaitCommand:
                 return new CommandDone(End: await _deputy.End.WaitAsync(cancellationToken).ConfigureAwait(false));
             case GuestRefused refusal when caller.Uid == 0:

@@ -61,7 +61,7 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
         var (one, other) = SocketPairs.Create();
         var deputySide = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
         var hostSide = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
-        _here = new HostPlace(config.Node, config.RunDirectory, incarnation, atHome: true, identity, OpenHomeRootAsync);
+        _here = new HostPlace(config.Node, config.RunDirectory, incarnation, atHome: true, identity, OpenHomeRootAsync) { PagesDirectory = config.PagesDirectory };
         var host = new JobHost(_here, hostSide);
         _ = deputySide.RunAsync(DescriptorSockets.Stream(one), jobEnds);
         _ = hostSide.RunAsync(DescriptorSockets.Stream(other), jobEnds);

@@ -22,7 +22,7 @@ internal sealed class GuestSupervisor : IDisposable
     {
         _config = config;
         _identity = NodeIdentity.In(config.IdentityDirectory ?? throw new IOException("A guest supervisor needs the node's identity."));
-        _place = new HostPlace(config.Node, config.RunDirectory, config.Incarnation, atHome: false, new Lazy<ClusterIdentity?>(_identity), OpenRootAsync);
+        _place = new HostPlace(config.Node, config.RunDirectory, config.Incarnation, atHome: false, new Lazy<ClusterIdentity?>(_identity), OpenRootAsync) { PagesDirectory = config.PagesDirectory };
     }
 
     public async Task RunAsync(SupervisorSocket socket, CancellationToken cancellationToken)

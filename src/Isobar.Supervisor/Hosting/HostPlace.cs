@@ -16,6 +16,9 @@ internal sealed class HostPlace(string node, string runDirectory, int incarnatio
 
     public bool AtHome => atHome;
 
+    /// <summary>A folder on a disk for pages of the job that are elsewhere.</summary>
+    public string? PagesDirectory { get; init; }
+
     /// <summary>Null on a machine that is in no cluster: its jobs cannot move.</summary>
     public ClusterIdentity? Identity => identity.Value;
 

@@ -33,6 +33,7 @@ internal sealed partial class JobHost
         try
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
+            await BringPagesHomeAsync(cancellationToken).ConfigureAwait(false);
             var folders = await FolderWalk.EndedAsync(job, cancellationToken).ConfigureAwait(false);
             var processes = job.All;
             await _root!.FreshenNamesAsync(processes, cancellationToken).ConfigureAwait(false);

@@ -76,6 +76,7 @@ internal sealed partial class JobHost : IDisposable
         _ended.Dispose();
         _orders.Dispose();
         _reports.Dispose();
+        _pagesGate.Dispose();
     }
 
     private async Task ObeyAsync(DeputyMessage order, CancellationToken cancellationToken)
@@ -102,6 +103,9 @@ internal sealed partial class JobHost : IDisposable
                 break;
             case HoldJob hold:
                 Hold(hold.Still);
+                break;
+            case PushPages push:
+                _running.Add(PushPagesAsync(push, _ended.Token));
                 break;
             case HangUp:
                 HangUpJob();
@@ -211,7 +215,7 @@ internal sealed partial class JobHost : IDisposable
             }
 
             if (look % looksPerUsage == 1 && report.IsCompleted)
-                report = ReportUnlessGoneAsync(job.MeasureUsage());
+                report = ReportUnlessGoneAsync(job.MeasureUsage() with { Elsewhere = LookAtPages() });
         }
 
         async Task ReportUnlessGoneAsync(HostMessage report)
@@ -239,6 +243,7 @@ internal sealed partial class JobHost : IDisposable
         }
 
         await Task.WhenAny(Task.WhenAll(_running), Task.Delay(OutputAfterEnd)).ConfigureAwait(false);
+        _pages?.Dispose();
         _job?.Dispose();
         if (_opening is { } opening)
         {

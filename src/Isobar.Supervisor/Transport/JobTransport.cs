@@ -54,13 +54,13 @@ internal static class JobTransport
 
     /// <summary>
     /// The same for a connection on which threads wait in the kernel from then on (<see cref="BlockingSocketStream"/>): nothing of it may be asynchronous, or each message would go by way of the
-    /// runtime's event thread.
+    /// runtime's event thread. With a patience, each call waits no longer than that for the other side.
     /// </summary>
     /// <exception cref="TransportRefusedException">The other side refuses this caller for good.</exception>
     /// <exception cref="IOException">It cannot be reached now.</exception>
     public static Task<SslStream> DialForThreadsAsync(
-        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken) =>
-        WaitingThreads.RunAsync("files call", () => DialForThreads(identity, address, node, role, opening, cancellationToken));
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken, TimeSpan? patience = null) =>
+        WaitingThreads.RunAsync("files call", () => DialForThreads(identity, address, node, role, opening, patience, cancellationToken));
 
     /// <summary>As <see cref="AcceptAsync"/>, for the other end of such a connection.</summary>
     public static Task<(SslStream Stream, TransportOpening Opening)?> AcceptForThreadsAsync(
@@ -96,7 +96,7 @@ internal static class JobTransport
     }
 
     private static SslStream DialForThreads(
-        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, CancellationToken cancellationToken)
+        ClusterIdentity identity, string address, string node, string role, TransportOpening opening, TimeSpan? patience, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ConnectWithin);
@@ -108,7 +108,7 @@ internal static class JobTransport
         {
             NoticeSilence(socket);
             socket.Connect(EndPointOf(address));
-            stream = new SslStream(new BlockingSocketStream(socket));
+            stream = new SslStream(new BlockingSocketStream(socket, patience));
             using (timeout.Token.Register(stream.Dispose))
             {
                 stream.AuthenticateAsClient(identity.ClientOptions(node, ServerNames.Job(role, opening.Job)));

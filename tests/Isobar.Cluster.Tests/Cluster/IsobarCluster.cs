@@ -20,11 +20,14 @@ public class IsobarCluster : IAsyncLifetime
 
     internal SandboxDaemons Daemons { get; private set; } = null!;
 
+    /// <summary>How large the hosts are; null = as large as the machine.</summary>
+    internal virtual HostLimits? Limits => null;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        Sandbox = await TestSandbox.UpAsync(3);
+        Sandbox = await TestSandbox.UpAsync(3, Limits);
         try
         {
             Daemons = new SandboxDaemons(Sandbox, Repository.Daemons);
@@ -140,7 +143,7 @@ public class IsobarCluster : IAsyncLifetime
     private async Task PrepareProgramsAsync()
     {
         Directory.CreateDirectory(Seen(Home, Folder));
-        string[] compiled = ["shared", "threads", "files", "nameless", "memory", "unmovable"];
+        string[] compiled = ["shared", "threads", "files", "nameless", "memory", "unmovable", "pages"];
         var build = string.Join(" && ", compiled.Select(program => $"gcc -O2 -pthread -o {program} {Repository.Programs}/{program}.c -lrt"));
         var result = await ShAsync(Home, $"cd {Folder} && {build} && cp {Repository.Programs}/*.sh {Repository.Programs}/*.py {Repository.Programs}/*.js {Repository.Programs}/*.java . && cp -r {Repository.DotnetProgram} dotnet");
         Assert.True(result.ExitCode == 0, result.Error);

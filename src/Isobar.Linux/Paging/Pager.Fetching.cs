@@ -1,0 +1,211 @@
+namespace Isobar.Linux.Paging;
+
+// How pages come back.
+public sealed partial class Pager
+{
+    // 256 KiB.
+    private const int TellEvery = 64;
+    private int _sinceTold;
+
+    private readonly record struct PageRun(PagedSpace Space, ulong Address, uint Slot, int Pages, byte Server, Fault? For);
+
+    private void Fetch(List<Fault> faults, int most)
+    {
+        var runs = new List<PageRun>();
+        lock (_gate)
+        {
+            var covered = new HashSet<(PagedSpace, ulong)>();
+            foreach (var fault in faults)
+            {
+                if (covered.Contains((fault.Space, fault.Address)))
+                {
+                    // Comes along with another's; should it not, it is asked for again.
+                    _retry.Add(fault);
+                    continue;
+                }
+
+                if (RunAt(fault.Space, fault.Address, most) is not { } run)
+                    continue;
+                runs.Add(run with { For = fault });
+                for (var i = 0; i < run.Pages; i++)
+                    covered.Add((run.Space, run.Address + ((ulong)i << Page.Shift)));
+            }
+        }
+
+        Fetch(runs);
+    }
+
+    /// <summary>All questions go out before the first answer is awaited.</summary>
+    private void Fetch(List<PageRun> runs)
+    {
+        var asked = new bool[runs.Count];
+        for (var i = 0; i < runs.Count; i++)
+            asked[i] = _servers[runs[i].Server] is { IsGone: false } server && server.Ask(runs[i].Slot, runs[i].Pages);
+        for (var i = 0; i < runs.Count; i++)
+        {
+            var run = runs[i];
+            var pages = _fetched.Span[..(run.Pages * Page.Size)];
+            var isFromDisk = !asked[i] || !_servers[run.Server]!.Receive(run.Slot, pages);
+            if (!isFromDisk || TryRead(run, pages))
+                Arrive(run, pages, isFromDisk);
+            _sinceTold += run.Pages;
+            if (_sinceTold < TellEvery || _comesHome)
+                continue;
+            _sinceTold = 0;
+            CameBack?.Invoke();
+        }
+    }
+
+    // A disk that does not give a page is asked again: the job waits rather than go on with a wrong one. The answers of servers are taken all the same.
+    private bool TryRead(PageRun run, Span<byte> pages)
+    {
+        try
+        {
+            _slots.Read(run.Slot, pages);
+            return true;
+        }
+        catch (IOException e)
+        {
+            _failure = e;
+            lock (_gate)
+            {
+                if (run.For is { } fault)
+                    _retry.Add(fault);
+            }
+
+            Thread.Sleep(RetryMilliseconds);
+            return false;
+        }
+    }
+
+    private void Arrive(PageRun run, ReadOnlySpan<byte> pages, bool isFromDisk)
+    {
+        lock (_gate)
+        {
+            var before = _counts.Back;
+            run.Space.Touch(run.Address);
+            for (var i = 0; i < run.Pages;)
+            {
+                // What the program has given up meanwhile is not brought; what stands elsewhere now is asked for there.
+                var count = 0;
+                while (i + count < run.Pages && run.Space.Table.At(run.Address + ((ulong)(i + count) << Page.Shift)) == run.Slot + i + count)
+                    count++;
+                if (count > 0 && !Place(run.Space, run.Address + ((ulong)i << Page.Shift), pages.Slice(i * Page.Size, count * Page.Size)))
+                    break;
+                i += Math.Max(1, count);
+            }
+
+            if (isFromDisk)
+                _counts = _counts with { BackFromDisk = _counts.BackFromDisk + _counts.Back - before };
+            if (run.For is not { } fault || run.Space.IsDead)
+                return;
+            if (run.Space.Table.At(run.Address) is null)
+            {
+                CountFault(fault);
+                // Whoever waits at a place that is no more looks again.
+                if (_counts.Back == before)
+                    run.Space.Fault.Wake(run.Address, Page.Size);
+            }
+            else
+            {
+                _retry.Add(fault);
+            }
+        }
+    }
+
+    // Under the lock. Puts pages in place; false when some are to be tried again.
+    private bool Place(PagedSpace space, ulong at, ReadOnlySpan<byte> pages)
+    {
+        while (!pages.IsEmpty)
+        {
+            var placing = space.Fault.Copy(at, pages, out var placed);
+            for (var done = 0; done < placed; done += Page.Size, at += Page.Size)
+            {
+                Forget(space, at);
+                _counts = _counts with { Back = _counts.Back + 1 };
+            }
+
+            pages = pages[placed..];
+            if (pages.IsEmpty || (placed > 0 && placing != Placing.Gone))
+                continue;
+            switch (placing)
+            {
+                case Placing.Present:
+                    // What is in place is what the program sees.
+                    Forget(space, at);
+                    space.Fault.Wake(at, Page.Size);
+                    break;
+                case Placing.NoPlace when pages.Length > Page.Size:
+                    // A run over the end of an area is refused whole: the kernel is asked page by page.
+                    for (; !pages.IsEmpty; pages = pages[Page.Size..], at += Page.Size)
+                    {
+                        if (!Place(space, at, pages[..Page.Size]))
+                            return false;
+                    }
+
+                    return true;
+                case Placing.NoPlace:
+                    // Given up or moved; the event that says so comes next.
+                    space.Fault.Wake(at, Page.Size);
+                    return true;
+                case Placing.Gone:
+                    space.IsDead = true;
+                    return true;
+                default:
+                    return false;
+            }
+
+            at += Page.Size;
+            pages = pages[Page.Size..];
+        }
+
+        return true;
+    }
+
+    // Under the lock. The run of pages that begins with this one and lies in a row elsewhere, too.
+    private PageRun? RunAt(PagedSpace space, ulong address, int most)
+    {
+        if (space.Table.At(address) is not { } slot || _fresh.ContainsKey(slot))
+            return null;
+        var server = _slots.ServerOf(slot);
+        var pages = 1;
+        while (pages < most && space.Table.At(address + ((ulong)pages << Page.Shift)) == slot + pages && !_fresh.ContainsKey(slot + (uint)pages)
+            && _slots.ServerOf(slot + (uint)pages) == server)
+            pages++;
+        return new PageRun(space, address, slot, pages, server, null);
+    }
+
+    private void BringSome()
+    {
+        List<PageRun> runs = [];
+        lock (_gate)
+        {
+            foreach (var space in _spaces.Where(space => !space.IsDead))
+            {
+                if (space.Table.First() is not { } address)
+                    continue;
+                if (RunAt(space, address, HomeRun) is { } run)
+                    runs.Add(run);
+                else if (space.Table.At(address) is { } slot && _fresh.TryGetValue(slot, out var offset))
+                    Place(space, address, _batch.Span.Slice(offset, Page.Size));
+                break;
+            }
+
+            if (runs.Count == 0)
+            {
+                DropDead();
+                if (_spaces.TrueForAll(space => space.Table.Count == 0))
+                {
+                    _comesHome = false;
+                    _home.Set();
+                    return;
+                }
+            }
+        }
+
+        if (runs.Count > 0)
+            Fetch(runs);
+        else
+            Thread.Sleep(RetryMilliseconds);
+    }
+}
