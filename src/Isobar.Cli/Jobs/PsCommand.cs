@@ -34,7 +34,10 @@ internal static class PsCommand
     internal static TextTable Table(IReadOnlyList<JobStatus> jobs, DateTimeOffset now)
     {
         var table = new TextTable(
-            new("JOB"), new("NAME"), new("USER"), new("STATE"), new("NODE"), new("MOVES", true), new("CPU", true), new("MEMORY", true), new("AGE", true), new("COMMAND")) { CutsLast = true };
+            new("JOB"), new("NAME"), new("USER"), new("STATE"), new("NODE"), new("MOVES", true), new("CPU", true), new("MEMORY", true), new("AGE", true), new("COMMAND"))
+        {
+            CutsLast = true,
+        };
         foreach (var job in jobs)
         {
             table.Add(

@@ -73,10 +73,10 @@ public sealed class SupervisorPool : IDisposable
 
     private Supervisor Give(string configPath, SafeFileHandle listening)
     {
-        var ground = Ground.Present();
+        var origin = Origin.Present();
         while (TakeIdle() is { } idle)
         {
-            if (idle.StartedOn == ground && TrySend(idle))
+            if (idle.StartedOn == origin && TrySend(idle))
             {
                 _reused.Add(1);
                 return idle;
@@ -89,7 +89,7 @@ public sealed class SupervisorPool : IDisposable
         var (ours, theirs) = SocketPairs.Create();
         using (theirs)
         {
-            var fresh = new Supervisor(SupervisorStarter.Start(theirs, configPath), DescriptorSockets.Take(ours), ground);
+            var fresh = new Supervisor(SupervisorStarter.Start(theirs, configPath), DescriptorSockets.Take(ours), origin);
             _started.Add(1);
             TrySend(fresh);
             return fresh;
@@ -160,9 +160,9 @@ public sealed class SupervisorPool : IDisposable
     /// What a supervisor has from its start: its program, which may have been updated since, and a copy of this machine's mounts, which follows them only where mounts are shared (not in most
     /// containers). One that was started on something else is not used again.
     /// </summary>
-    private sealed record Ground(string Program, DateTime Written, long Length, string Mounts)
+    private sealed record Origin(string Program, DateTime Written, long Length, string Mounts)
     {
-        public static Ground Present()
+        public static Origin Present()
         {
             var file = new FileInfo(SupervisorStarter.Program());
             return new(file.FullName, file.LastWriteTimeUtc, file.Length, File.ReadAllText("/proc/self/mountinfo"));
@@ -170,7 +170,7 @@ public sealed class SupervisorPool : IDisposable
     }
 
     /// <summary>A supervisor and our end of the line on which it gets its jobs and says that it is free.</summary>
-    private sealed record Supervisor(ChildProcess Process, Socket Line, Ground StartedOn) : IDisposable
+    private sealed record Supervisor(ChildProcess Process, Socket Line, Origin StartedOn) : IDisposable
     {
         public int Jobs { get; set; }
 
