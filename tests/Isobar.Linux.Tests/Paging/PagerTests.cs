@@ -1,4 +1,5 @@
 using Isobar.Linux.Paging;
+using Isobar.Linux.Paging.Tracing;
 using Isobar.Linux.Processes;
 
 namespace Isobar.Linux.Tests.Paging;
@@ -157,6 +158,37 @@ public sealed class PagerTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_lets_the_kernel_write_behind_his_back_keeps_his_pages()
+    {
+        await using var program = new PagesProgram();
+        using var pager = new Pager(_folder, null);
+        Assert.Equal("ok", await program.AskAsync("fill 8"));
+        Assert.Equal("ok", await program.AskAsync("ring"));
+        Assert.Contains("io_uring", Assert.Throws<PagingException>(() => pager.Take(() => program.All, program.Pid, 64, null)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, pager.Counts.Elsewhere);
+        Assert.Equal("ok", await program.AskAsync("check"));
+    }
+
+    [Fact]
+    public async Task Who_is_traced_by_another_keeps_his_pages_and_his_tracer()
+    {
+        await using var program = new PagesProgram();
+        using var pager = new Pager(_folder, null);
+        Assert.Equal("ok", await program.AskAsync("fill 8"));
+        var failure = await Task.Factory.StartNew(
+            () =>
+            {
+                using var held = StandingProcesses.Hold(() => [program.Pid], TimeSpan.FromSeconds(5));
+                return Assert.Throws<PagingException>(() => pager.Take(() => program.All, program.Pid, 64, null));
+            },
+            TestContext.Current.CancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        Assert.Contains("being traced", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("ok", await program.AskAsync("check"));
+    }
+
+    [Fact]
     public async Task Another_program_in_its_place_and_its_end_give_the_pages_back()
     {
         await using var program = new PagesProgram();
@@ -166,6 +198,9 @@ public sealed class PagerTests : IDisposable
         await TakeAllAsync(pager, program, server);
         Assert.NotEqual(0, server.Count);
         await program.TellAsync("exec /bin/cat");
+        // What is written sooner might be read by the program that was there before.
+        while (ProcFs.Stat(program.Pid)?.Name != "cat")
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         Assert.Equal("hello", await program.AskAsync("hello"));
         pager.Tidy();
         Assert.Equal(0, pager.Counts.Elsewhere);
