@@ -120,6 +120,11 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
         {
             // The supervisor has no more use for it, is gone, or this daemon ends.
         }
+        catch (Exception e)
+        {
+            // The last line of defence of a thread of the daemon's: a connection is lost, whose pages are on a disk.
+            LogLost(_log, key.Job, key.Node, e.Message);
+        }
         finally
         {
             if (pages.Leave())
@@ -188,6 +193,9 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "memory: the connection for pages of {Job} of {Node} was lost: {Reason}")]
+    private static partial void LogLost(ILogger log, string job, string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "memory: {MiB} MiB of {Job} of {Node} were forgotten here, for memory is short: they are on its disk")]
     private static partial void LogForgot(ILogger log, long mib, string job, string node);
