@@ -207,8 +207,8 @@ internal sealed partial class JobHost : IDisposable
         for (var look = 1; !job.Init.HasExited && !cancellationToken.WaitHandle.WaitOne(every); look++)
         {
             KeepStill(job);
-            // Neither a move nor the lease nor a rule is the user's stop. What cannot be sent yet is seen again.
-            if (!_moving && !_standstill.IsOn && report.IsCompleted && job.MainIsStopped != stopped)
+            // Neither a move nor the lease nor a rule is the user's stop, nor is it over while pages are taken. What cannot be sent yet is seen again.
+            if (!_moving && !_standstill.IsOn && _pages?.IsPushing != true && report.IsCompleted && job.MainIsStopped != stopped)
             {
                 stopped = !stopped;
                 report = ReportUnlessGoneAsync(new MainStopped(stopped));

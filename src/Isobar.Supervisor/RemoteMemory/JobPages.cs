@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Isobar.Linux.Paging;
-using Isobar.Linux.Paging.Tracing;
 using Isobar.Linux.Processes;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Security;
@@ -26,6 +25,7 @@ internal sealed class JobPages : IDisposable
     private readonly MakingRoom _room;
     private readonly Lock _pushing = new();
     private MemoryServerLink? _last;
+    private volatile bool _isPushing;
 
     /// <exception cref="IOException">This machine cannot do it; the sentence says why.</exception>
     public JobPages(HostPlace here, string job, JobProcess process)
@@ -46,6 +46,9 @@ internal sealed class JobPages : IDisposable
             throw;
         }
     }
+
+    /// <summary>Pages are being taken: a process that its user has stopped seems not to be for moments.</summary>
+    public bool IsPushing => _isPushing;
 
     /// <summary>What is where now.</summary>
     public PagesElsewhere Elsewhere
@@ -151,9 +154,22 @@ internal sealed class JobPages : IDisposable
 
     private long Push(long bytes, MemoryServerLink link, Func<bool> mustStop, int most)
     {
+        _isPushing = true;
+        try
+        {
+            return PushEach(bytes, link, mustStop, most);
+        }
+        finally
+        {
+            _isPushing = false;
+        }
+    }
+
+    private long PushEach(long bytes, MemoryServerLink link, Func<bool> mustStop, int most)
+    {
         var clock = Stopwatch.StartNew();
         long pushed = 0;
-        IOException? failure = null;
+        Exception? failure = null;
         foreach (var pid in Processes().OrderByDescending(pid => ProcFs.Stat(pid)?.ResidentPages ?? 0))
         {
             // What was wanted back is passed over once.
@@ -165,15 +181,15 @@ internal sealed class JobPages : IDisposable
                     pushed += (long)(taken.Pages + taken.Empty) << Page.Shift;
                     nothing = taken.Pages + taken.Empty == 0 ? nothing + 1 : 0;
                 }
-                catch (Exception e) when (e is PagingException or ProcessGoneException)
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
-                    failure = (IOException)e;
+                    failure = e;
                     break;
                 }
             }
         }
 
-        return pushed == 0 && failure is not null ? throw failure : pushed;
+        return pushed == 0 && failure is not null ? throw new IOException(failure.Message, failure) : pushed;
     }
 
     // The init reaps, and nothing else.

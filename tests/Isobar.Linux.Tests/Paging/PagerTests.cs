@@ -139,6 +139,9 @@ public sealed class PagerTests : IDisposable
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         SignalSender.Send(program.Pid, 19);
         Assert.InRange(await TakeAllAsync(pager, program, new MemoryServer()), 8 * 256, int.MaxValue);
+        // Let go, it takes a moment to come to stand where it stood.
+        for (var look = 0; look < 500 && ProcFs.Stat(program.Pid)?.IsStopped == false; look++)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         Assert.True(ProcFs.Stat(program.Pid)?.IsStopped);
         SignalSender.Send(program.Pid, 18);
         Assert.Equal("ok", await program.AskAsync("check"));

@@ -65,7 +65,10 @@ internal sealed class PagesProgram : IAsyncDisposable
 
     private static string Compile()
     {
-        var program = Path.Combine(Directory.CreateTempSubdirectory("isobar-pages").FullName, "pages");
+        // Where every user may run it; of all tests together.
+        var place = Directory.CreateTempSubdirectory("isobar-pages").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(place, true);
+        var program = Path.Combine(place, "pages");
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "isobar.slnx")))
             folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The sources are not above the tests.");
