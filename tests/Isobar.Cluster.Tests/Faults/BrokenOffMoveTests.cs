@@ -27,7 +27,12 @@ public sealed class BrokenOffMoveTests(IsobarCluster cluster) : IClassFixture<Is
         var killed = await cluster.ShAsync(IsobarCluster.Home, $"kill -KILL {(daemonToo ? "$(pgrep -x isobard)" : "")} $(pgrep -f '[c]riu dump') $(pgrep -f '^isobar-supervisor supervise')");
         Assert.True(killed.ExitCode == 0, killed.Error);
         if (daemonToo)
+        {
+            // A process that is killed has its lock until it is gone.
+            await cluster.ShAsync(IsobarCluster.Home, "while pgrep -x isobard > /dev/null; do sleep 0.02; done");
             await cluster.Daemons.StartAsync(IsobarCluster.Home, Cancellation);
+        }
+
         await move.ContinueAsync();
         await move.EndAsync();
 

@@ -87,7 +87,7 @@ public sealed class SupervisorReuseTests(IsobarCluster cluster) : IClassFixture<
     {
         Assert.Equal("a\n", await cluster.IsobarAsync("gamma", "run", "--home", "echo", "a"));
         await OneIdleAsync("gamma");
-        Assert.Equal(0, (await cluster.ShAsync("gamma", "kill -KILL $(pgrep -x isobard)")).ExitCode);
+        Assert.Equal(0, (await cluster.ShAsync("gamma", "p=$(pgrep -x isobard) && kill -KILL $p && while kill -0 $p 2> /dev/null; do sleep 0.02; done")).ExitCode);
         await Waiting.ForAsync(async () => (await cluster.ShAsync("gamma", Idle)).Output.Length == 0, () => "idle supervisors to end with their daemon", Cancellation);
         await cluster.Daemons.StartAsync("gamma", Cancellation);
         await Waiting.ForAsync(async () => (await cluster.RunAsync("gamma", "isobar", "run", "--home", "echo", "b")).Output == "b\n", () => "a job after the restart", Cancellation);
