@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using Isobar.Linux.Paging;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.RemoteMemory;
@@ -26,9 +27,16 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
 
     public bool IsGone => _isGone;
 
+    /// <param name="identity">Who calls.</param>
+    /// <param name="node">Whose memory.</param>
+    /// <param name="address">Of its daemon.</param>
+    /// <param name="opening">Whose pages; the secret is made here.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">It cannot be reached, or lends nothing.</exception>
     public static async Task<MemoryServerLink> OpenAsync(ClusterIdentity identity, string node, string address, TransportOpening opening, CancellationToken cancellationToken)
     {
+        // The server keeps the pages by it, so nothing that an earlier link has sent and that is still on its way can get among this link's pages.
+        opening = opening with { Secret = RandomNumberGenerator.GetHexString(32) };
         try
         {
             var fetching = await JobTransport.DialForThreadsAsync(identity, address, node, PageFrame.Role, opening, cancellationToken, Patience).ConfigureAwait(false);
