@@ -27,8 +27,7 @@ public sealed partial class Pager
     public PagesTaken Take(Func<IReadOnlyList<int>> job, int pid, int mostPages, IPageServer? server)
     {
         ArgumentNullException.ThrowIfNull(job);
-        if (_fresh.Count > 0)
-            throw new PagingException("The disk did not take the pages that went before.", _failure);
+        Keep();
         var slots = new uint[Math.Min(mostPages, PageOut.MostPages)];
         Tidy();
         lock (_gate)
@@ -49,10 +48,12 @@ public sealed partial class Pager
                 foreach (var slot in batch.Unused)
                     _slots.Return(slot);
             }
+
+            // Also of a batch that something came between: its pages may have gone.
+            _unkept = (batch.Sent, server);
+            Keep();
         }
 
-        if (batch.Sent.Count > 0)
-            Keep(batch.Sent, server);
         return new PagesTaken(batch.Sent.Count - batch.Undone.Count, batch.EmptyPages, batch.Stood);
     }
 
@@ -77,11 +78,26 @@ public sealed partial class Pager
         failure?.Throw();
     }
 
-    /// <summary>Writes what has gone to the disk and to a server; until then it is kept in memory.</summary>
-    private void Keep(List<uint> slots, IPageServer? server)
+    // The batch that is in memory until it is kept.
+    private (List<uint> Slots, IPageServer? Server) _unkept = ([], null);
+
+    /// <summary>Writes what has gone to the disk and to a server; until then it is kept in memory, and no more goes.</summary>
+    /// <exception cref="PagingException">The disk does not take it; to be tried again.</exception>
+    private void Keep()
     {
-        for (var i = 0; i < slots.Count; i += RunLength(slots, i, slots.Count))
-            _slots.Write(slots[i], _batch.Span.Slice(i * Page.Size, RunLength(slots, i, slots.Count) * Page.Size));
+        var (slots, server) = _unkept;
+        if (slots.Count == 0)
+            return;
+        try
+        {
+            for (var i = 0; i < slots.Count; i += RunLength(slots, i, slots.Count))
+                _slots.Write(slots[i], _batch.Span.Slice(i * Page.Size, RunLength(slots, i, slots.Count) * Page.Size));
+        }
+        catch (IOException e)
+        {
+            throw new PagingException($"The disk does not take the pages that have gone: {e.Message}", e);
+        }
+
         var number = server is null ? (byte)0 : NumberOf(server);
         for (var i = 0; i < slots.Count;)
         {
@@ -98,6 +114,7 @@ public sealed partial class Pager
 
         lock (_gate)
             _fresh.Clear();
+        _unkept = ([], null);
     }
 
     private static int RunLength(List<uint> slots, int from, int most)
@@ -140,6 +157,7 @@ public sealed partial class Pager
         private static readonly TimeSpan StandWithin = TimeSpan.FromMilliseconds(200);
 
         private readonly List<(ulong Start, ulong End)> _runs = [];
+        private int _chosen;
         private int _used;
 
         /// <summary>The slots that are filled now, in the order of the batch's buffer.</summary>
@@ -250,10 +268,10 @@ public sealed partial class Pager
 
         private void ChooseIn(PagedSpace space, PresentPages present, HashSet<ulong> hot, MemoryArea area, ulong from, ulong until)
         {
-            if (_used == slots.Length || !space.Fault.Register(area.Start, area.End))
+            if (_chosen == slots.Length || !space.Fault.Register(area.Start, area.End))
                 return;
             Span<bool> taken = stackalloc bool[512];
-            for (var at = from; at < until && _used < slots.Length;)
+            for (var at = from; at < until && _chosen < slots.Length;)
             {
                 var end = Math.Min(until, (at & ~0x1f_ffffUL) + 0x20_0000);
                 if (space.TakeTouch(at))
@@ -266,7 +284,7 @@ public sealed partial class Pager
                 var pages = present.Look(at, (int)((end - at) >> Page.Shift), taken);
                 if (pages == 0)
                     return;
-                for (var i = 0; i < pages && _used < slots.Length; i++, at += Page.Size)
+                for (var i = 0; i < pages && _chosen < slots.Length; i++, at += Page.Size)
                 {
                     if (!taken[i] || hot.Contains(at))
                         continue;
@@ -274,7 +292,7 @@ public sealed partial class Pager
                         _runs[^1] = (_runs[^1].Start, at + Page.Size);
                     else
                         _runs.Add((at, at + Page.Size));
-                    _used++;
+                    _chosen++;
                 }
 
                 space.Cursor = at;
@@ -283,7 +301,6 @@ public sealed partial class Pager
 
         private void Drop(StandingProcesses standing, PagedSpace space, ulong instruction)
         {
-            _used = 0;
             // Not under the lock: should a page be missing after all, the answer comes from the thread that would wait for it.
             var contents = new List<(ulong Start, int Pages, int Offset)>();
             var offset = 0;
@@ -310,12 +327,6 @@ public sealed partial class Pager
                     if (calls.Call(SysMadvise, start, end - start, DontNeed) != 0)
                         Undo(space, start, end);
                 }
-            }
-            catch (PagingException)
-            {
-                // Its thread was in the call and was not seen to come out of it: nobody could say any more which pages it has. Better no program than a wrong one.
-                SignalSender.Send(pid, 9);
-                throw;
             }
             finally
             {

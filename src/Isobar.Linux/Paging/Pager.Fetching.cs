@@ -38,22 +38,31 @@ public sealed partial class Pager
     /// <summary>All questions go out before the first answer is awaited.</summary>
     private void Fetch(List<PageRun> runs)
     {
-        var asked = new bool[runs.Count];
+        var asked = new IPageServer?[runs.Count];
         for (var i = 0; i < runs.Count; i++)
-            asked[i] = _servers[runs[i].Server] is { IsGone: false } server && server.Ask(runs[i].Slot, runs[i].Pages);
+        {
+            if (_servers[runs[i].Server] is { IsGone: false } server && server.Ask(runs[i].Slot, runs[i].Pages))
+                asked[i] = server;
+        }
+
         for (var i = 0; i < runs.Count; i++)
         {
             var run = runs[i];
             var pages = _fetched.Span[..(run.Pages * Page.Size)];
-            var isFromDisk = !asked[i] || !_servers[run.Server]!.Receive(run.Slot, pages);
+            var isFromDisk = asked[i]?.Receive(run.Slot, pages) != true;
             if (!isFromDisk || TryRead(run, pages))
                 Arrive(run, pages, isFromDisk);
             _sinceTold += run.Pages;
-            if (_sinceTold < TellEvery || _comesHome)
-                continue;
-            _sinceTold = 0;
-            CameBack?.Invoke();
         }
+    }
+
+    // When all who waited have their pages: whoever is told may take his time.
+    private void Tell()
+    {
+        if (_sinceTold < TellEvery || _comesHome)
+            return;
+        _sinceTold = 0;
+        CameBack?.Invoke();
     }
 
     // A disk that does not give a page is asked again: the job waits rather than go on with a wrong one. The answers of servers are taken all the same.

@@ -169,8 +169,9 @@ public sealed partial class Pager : IDisposable
             {
                 Step();
             }
-            catch (Exception e) when (e is IOException or KernelException)
+            catch (Exception e)
             {
+                // The last line of defence: without this thread the job would wait for ever.
                 _failure = e;
                 Thread.Sleep(RetryMilliseconds * 100);
             }
@@ -193,20 +194,33 @@ public sealed partial class Pager : IDisposable
         }
 
         Wait(spaces);
-        var wanted = new List<Fault>();
-        lock (_gate)
+        List<Fault> heard = [];
+        try
         {
-            (var retry, _retry) = (_retry, []);
-            foreach (var space in spaces)
-                Hear(space, retry);
-            foreach (var fault in retry)
-                Sort(fault, wanted);
+            var wanted = new List<Fault>();
+            lock (_gate)
+            {
+                (heard, _retry) = (_retry, heard);
+                foreach (var space in spaces)
+                    Hear(space, heard);
+                foreach (var fault in heard)
+                    Sort(fault, wanted);
+            }
+
+            if (wanted.Count > 0)
+                Fetch(wanted, ReadAhead);
+            else if (_comesHome && _retry.Count == 0)
+                BringSome();
+        }
+        catch
+        {
+            // Whatever went wrong, nobody who waits is forgotten; who has been answered already is only woken once more.
+            lock (_gate)
+                _retry = heard;
+            throw;
         }
 
-        if (wanted.Count > 0)
-            Fetch(wanted, ReadAhead);
-        else if (_comesHome && _retry.Count == 0)
-            BringSome();
+        Tell();
     }
 
     private unsafe void Wait(List<PagedSpace> spaces)
