@@ -58,14 +58,13 @@ internal sealed partial class JobHost
         }
     }
 
-    /// <summary>From time to time: what is where, and what may be forgotten. Null when no page is or was elsewhere.</summary>
+    /// <summary>From time to time: what is where. Null when no page is or was elsewhere.</summary>
     private PagesElsewhere? LookAtPages()
     {
         if (!_pagesGate.Wait(TimeSpan.Zero))
             return _elsewhere;
         try
         {
-            _pages?.Tidy();
             return _elsewhere = _pages?.Elsewhere;
         }
         finally

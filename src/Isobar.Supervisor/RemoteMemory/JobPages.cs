@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Isobar.Linux.Paging;
 using Isobar.Linux.Processes;
 using Isobar.Protocol.Jobs;
@@ -31,12 +30,12 @@ internal sealed class JobPages : IDisposable
     public JobPages(HostPlace here, string job, JobProcess process)
     {
         _identity = here.Identity ?? throw new IOException("this machine is in no cluster.");
-        _opening = new TransportOpening(job, here.Incarnation, here.Node, RandomNumberGenerator.GetHexString(32));
+        _opening = new TransportOpening(job, here.Incarnation, here.Node);
         _init = process.Init.Pid;
         _guard = new PageGuard(process.Init.PidFd);
         try
         {
-            _room = new MakingRoom(MakeRoom);
+            _room = new MakingRoom(MakeRoom, Tidy);
             _pager = new Pager(here.PagesDirectory ?? throw new IOException("this machine has no folder for pages."), _guard) { CameBack = _room.Look };
         }
         catch
@@ -94,21 +93,6 @@ internal sealed class JobPages : IDisposable
         _pager.BringHome(HomeWithin);
     }
 
-    /// <summary>Forgets what has ended.</summary>
-    public void Tidy()
-    {
-        if (!_pushing.TryEnter())
-            return;
-        try
-        {
-            _pager.Tidy();
-        }
-        finally
-        {
-            _pushing.Exit();
-        }
-    }
-
     public void Dispose()
     {
         _room.End();
@@ -122,6 +106,21 @@ internal sealed class JobPages : IDisposable
         _room.Dispose();
         foreach (var link in _links.Values)
             link.Dispose();
+    }
+
+    // Forgets what has ended.
+    private void Tidy()
+    {
+        if (!_pushing.TryEnter())
+            return;
+        try
+        {
+            _pager.Tidy();
+        }
+        finally
+        {
+            _pushing.Exit();
+        }
     }
 
     // On a thread of its own: it traces.
