@@ -130,14 +130,21 @@ public sealed partial class Pager
         lock (_gate)
         {
             var number = _servers.IndexOf(server);
-            if (number < 0)
+            if (number >= 0)
+                return (byte)number;
+            number = _servers.FindIndex(one => one is { IsGone: true });
+            if (number >= 0)
             {
-                if (_servers.Count > byte.MaxValue)
-                    return 0;
-                number = _servers.Count;
-                _servers.Add(server);
+                // What that one had is on the disk.
+                _slots.ForgetServer((byte)number);
+                _servers[number] = server;
+                return (byte)number;
             }
 
+            if (_servers.Count > byte.MaxValue)
+                return 0;
+            number = _servers.Count;
+            _servers.Add(server);
             return (byte)number;
         }
     }
@@ -237,7 +244,16 @@ public sealed partial class Pager
             var made = new PagedSpace(fault, new PageTable(), pid);
             foreach (var (start, isSpecial) in pager.Judged(pid))
                 made.Judged[start] = isSpecial;
-            pager._guard?.Hold(fault.Handle);
+            try
+            {
+                pager._guard?.Hold(fault.Handle);
+            }
+            catch
+            {
+                made.Dispose();
+                throw;
+            }
+
             lock (pager._gate)
             {
                 pager._spaces.Add(made);

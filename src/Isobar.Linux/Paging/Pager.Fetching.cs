@@ -195,7 +195,7 @@ public sealed partial class Pager
                     continue;
                 if (RunAt(space, address, HomeRun) is { } run)
                     runs.Add(run);
-                else if (space.Table.At(address) is { } slot && _fresh.TryGetValue(slot, out var offset))
+                else if (!space.IsGoing(address) && space.Table.At(address) is { } slot && _fresh.TryGetValue(slot, out var offset))
                     Place(space, address, _batch.Span.Slice(offset, Page.Size));
                 break;
             }

@@ -39,8 +39,8 @@ public sealed partial class Pager : IDisposable
     private readonly PageSlots _slots;
     private readonly IPageGuard? _guard;
     private readonly SafeFileHandle _wake = FileDescriptor.Own(EventFd(0, LibC.OpenCloseOnExec | LibC.OpenNonBlocking), "make an event descriptor");
-    private readonly AlignedBuffer _batch = new(PageOut.MostPages * Page.Size);
-    private readonly AlignedBuffer _fetched = new(HomeRun * Page.Size);
+    private readonly AnonymousMemory _batch = new(PageOut.MostPages * Page.Size);
+    private readonly AnonymousMemory _fetched = new(HomeRun * Page.Size);
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _home = new(false);
     private readonly ManualResetEventSlim _closed = new(false);
@@ -82,12 +82,11 @@ public sealed partial class Pager : IDisposable
             lock (_gate)
             {
                 var found = new SortedDictionary<string, long>(StringComparer.Ordinal);
-                var counts = _slots.CountByServer(_servers.Count - 1);
-                for (var server = 0; server < counts.Length; server++)
+                for (var server = 0; server < _servers.Count; server++)
                 {
                     var name = _servers[server] is { IsGone: false } here ? here.Name : "";
-                    if (counts[server] > 0)
-                        found[name] = found.GetValueOrDefault(name) + (counts[server] * Page.Size);
+                    if (_slots.CountOf((byte)server) is > 0 and var pages)
+                        found[name] = found.GetValueOrDefault(name) + (pages * Page.Size);
                 }
 
                 return found;
@@ -145,7 +144,7 @@ public sealed partial class Pager : IDisposable
         _ends = true;
         Wake();
         _thread.Join();
-        foreach (var space in _spaces)
+        foreach (var space in _spaces.Concat(_buried))
             space.Dispose();
         _slots.Dispose();
         _batch.Dispose();
@@ -354,7 +353,7 @@ public sealed partial class Pager : IDisposable
         var end = (fault.Address & ~(ZeroRun - 1)) + ZeroRun;
         for (var length = end - fault.Address; ; length = Page.Size)
         {
-            while (length > Page.Size && fault.Space.Table.Count > 0 && fault.Space.Table.Within(fault.Address, fault.Address + length).Count > 0)
+            if (length > Page.Size && fault.Space.Table.Count > 0 && fault.Space.Table.Within(fault.Address, fault.Address + length).Count > 0)
                 length = Page.Size;
             var placing = fault.Space.Fault.Zero(fault.Address, length, out var placed);
             if (placed > 0)

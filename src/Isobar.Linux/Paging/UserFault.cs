@@ -43,7 +43,6 @@ internal sealed unsafe partial class UserFault(SafeFileHandle handle) : IDisposa
     // _IOWR(0xAA, n, struct) of uapi/linux/userfaultfd.h.
     private const uint ApiCall = 0xc018aa3f;
     private const uint RegisterCall = 0xc020aa00;
-    private const uint UnregisterCall = 0x8010aa01;
     private const uint WakeCall = 0x8010aa02;
     private const uint CopyCall = 0xc028aa03;
     private const uint ZeroCall = 0xc020aa04;
@@ -72,13 +71,6 @@ internal sealed unsafe partial class UserFault(SafeFileHandle handle) : IDisposa
         var request = stackalloc ulong[4];
         (request[0], request[1], request[2], request[3]) = (start, end - start, Missing, 0);
         return Control(FileDescriptor.Number(handle), RegisterCall, request) == 0;
-    }
-
-    public void Unregister(ulong start, ulong end)
-    {
-        var request = stackalloc ulong[2];
-        (request[0], request[1]) = (start, end - start);
-        _ = Control(FileDescriptor.Number(handle), UnregisterCall, request);
     }
 
     /// <summary>Lets those go on who wait for these pages; they look again.</summary>

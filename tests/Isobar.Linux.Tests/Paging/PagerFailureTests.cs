@@ -39,6 +39,26 @@ public sealed class PagerFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_came_back_more_often_than_there_are_numbers_gets_pages_again()
+    {
+        await using var program = new PagesProgram();
+        using var pager = new Pager(_folder, null);
+        Assert.Equal("ok", await program.AskAsync("fill 8"));
+        var server = new MemoryServer();
+        for (var i = 0; i < 260; i++)
+        {
+            server = new MemoryServer();
+            await TakeAsync(pager, program, 4, server);
+            server.IsGone = i < 259;
+        }
+
+        Assert.NotEqual(0, server.Count);
+        Assert.Equal((long)server.Count * Page.Size, pager.Places["test"]);
+        Assert.Equal("ok", await program.AskAsync("check"));
+        Assert.Equal(pager.Counts.Elsewhere * Page.Size, pager.Places.Values.Sum());
+    }
+
+    [Fact]
     public async Task A_process_that_is_killed_while_its_pages_go_does_not_keep_the_others_from_going()
     {
         await using var killed = new PagesProgram();
