@@ -58,6 +58,15 @@ internal sealed partial class JobHost
         }
     }
 
+    /// <summary>Whether the main process is stopped; null when that cannot be said, for pages are being taken.</summary>
+    private bool? MainIsStopped(JobProcess job)
+    {
+        if (_pages?.IsDisturbing == true)
+            return null;
+        var isStopped = job.MainIsStopped;
+        return _pages?.IsDisturbing == true ? null : isStopped;
+    }
+
     /// <summary>From time to time: what is where. Null when no page is or was elsewhere.</summary>
     private PagesElsewhere? LookAtPages()
     {

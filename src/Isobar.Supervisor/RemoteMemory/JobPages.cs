@@ -15,6 +15,9 @@ internal sealed class JobPages : IDisposable
     private static readonly TimeSpan HomeWithin = TimeSpan.FromMinutes(5);
     private const long Reserve = 16 << 20;
 
+    // Milliseconds.
+    private const long SettlesWithin = 200;
+
     private readonly ClusterIdentity _identity;
     private readonly TransportOpening _opening;
     private readonly int _init;
@@ -25,6 +28,7 @@ internal sealed class JobPages : IDisposable
     private readonly Lock _pushing = new();
     private MemoryServerLink? _last;
     private volatile bool _isPushing;
+    private long _pushed = -SettlesWithin;
 
     /// <exception cref="IOException">This machine cannot do it; the sentence says why.</exception>
     public JobPages(HostPlace here, string job, JobProcess process)
@@ -46,8 +50,8 @@ internal sealed class JobPages : IDisposable
         }
     }
 
-    /// <summary>Pages are being taken: a process that its user has stopped seems not to be for moments.</summary>
-    public bool IsPushing => _isPushing;
+    /// <summary>Pages are being taken, or just were: a process that its user has stopped seems not to be for moments, until it has come to stand again.</summary>
+    public bool IsDisturbing => _isPushing || Environment.TickCount64 - Volatile.Read(ref _pushed) < SettlesWithin;
 
     /// <summary>What is where now.</summary>
     public PagesElsewhere Elsewhere
@@ -160,6 +164,7 @@ internal sealed class JobPages : IDisposable
         }
         finally
         {
+            Volatile.Write(ref _pushed, Environment.TickCount64);
             _isPushing = false;
         }
     }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Isobar.Linux.Paging;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.RemoteMemory;
@@ -51,9 +52,9 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
                 throw;
             }
         }
-        catch (TransportRefusedException e)
+        catch (Exception e) when (e is TransportRefusedException or InvalidDataException or JsonException)
         {
-            throw new IOException(e.Message, e);
+            throw new IOException(e is TransportRefusedException ? e.Message : $"{node} ({address}) does not answer as a memory server does: {e.Message}", e);
         }
     }
 
@@ -124,9 +125,9 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
         {
             return action();
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception)
         {
-            // What was half said cannot be taken up again.
+            // Whatever it was: what was half said cannot be taken up again, and all is on our disk.
             _isGone = true;
             return false;
         }
