@@ -3,6 +3,9 @@ namespace Isobar.Linux.Paging;
 // How pages come back.
 public sealed partial class Pager
 {
+    /// <summary>Pages that are fetched at once when one is touched: those that follow it and went out with it.</summary>
+    private const int ReadAhead = 8;
+
     // 256 KiB.
     private const int TellEvery = 64;
     private int _sinceTold;
@@ -122,55 +125,6 @@ public sealed partial class Pager
         }
     }
 
-    // Under the lock. Puts pages in place; false when some are to be tried again.
-    private bool Place(PagedSpace space, ulong at, ReadOnlySpan<byte> pages)
-    {
-        while (!pages.IsEmpty)
-        {
-            var placing = space.Fault.Copy(at, pages, out var placed);
-            for (var done = 0; done < placed; done += Page.Size, at += Page.Size)
-            {
-                Forget(space, at);
-                _counts = _counts with { Back = _counts.Back + 1 };
-            }
-
-            pages = pages[placed..];
-            if (pages.IsEmpty || (placed > 0 && placing != Placing.Gone))
-                continue;
-            switch (placing)
-            {
-                case Placing.Present:
-                    // What is in place is what the program sees.
-                    Forget(space, at);
-                    space.Fault.Wake(at, Page.Size);
-                    break;
-                case Placing.NoPlace when pages.Length > Page.Size:
-                    // A run over the end of an area is refused whole: the kernel is asked page by page.
-                    for (; !pages.IsEmpty; pages = pages[Page.Size..], at += Page.Size)
-                    {
-                        if (!Place(space, at, pages[..Page.Size]))
-                            return false;
-                    }
-
-                    return true;
-                case Placing.NoPlace:
-                    // Given up or moved; the event that says so comes next.
-                    space.Fault.Wake(at, Page.Size);
-                    return true;
-                case Placing.Gone:
-                    space.IsDead = true;
-                    return true;
-                default:
-                    return false;
-            }
-
-            at += Page.Size;
-            pages = pages[Page.Size..];
-        }
-
-        return true;
-    }
-
     // Under the lock. The run of pages that begins with this one and lies in a row elsewhere, too.
     private PageRun? RunAt(PagedSpace space, ulong address, int most)
     {
@@ -193,7 +147,7 @@ public sealed partial class Pager
             {
                 if (space.Table.First() is not { } address)
                     continue;
-                if (RunAt(space, address, HomeRun) is { } run)
+                if (RunAt(space, address, IPageServer.MostPages) is { } run)
                     runs.Add(run);
                 else if (!space.IsGoing(address) && space.Table.At(address) is { } slot && _fresh.TryGetValue(slot, out var offset))
                     Place(space, address, _batch.Span.Slice(offset, Page.Size));

@@ -118,7 +118,7 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
             while (true)
                 Answer(stream, PageFrame.Read(stream), pages, buffer);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException or KernelException)
+        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException)
         {
             // The supervisor has no more use for it, is gone, or this daemon ends.
         }

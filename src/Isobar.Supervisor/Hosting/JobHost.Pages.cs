@@ -23,7 +23,7 @@ internal sealed partial class JobHost
                 report = new PagesPushed(await _pages.PushAsync(order, () => _moving || cancellationToken.IsCancellationRequested, cancellationToken).ConfigureAwait(false), null);
             }
         }
-        catch (Exception e) when (e is IOException or Isobar.Linux.Kernel.KernelException)
+        catch (IOException e)
         {
             report = new PagesPushed(0, e.Message);
         }
