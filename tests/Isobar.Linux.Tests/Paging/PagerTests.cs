@@ -122,11 +122,14 @@ public sealed class PagerTests : IDisposable
         using var pager = new Pager(_folder, null);
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         Assert.Equal("ok", await program.AskAsync("wait"));
+        var taken = 0;
         for (var round = 0; round < 30; round++)
         {
-            await TakeAsync(pager, program, 64, new MemoryServer());
+            taken += await TakeAsync(pager, program, 64, new MemoryServer());
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
+
+        Assert.InRange(taken, 15 * 64, int.MaxValue);
 
         Assert.Equal("ok", await program.AskAsync("go"));
         Assert.Equal("ok", await program.AskAsync("check"));
@@ -155,8 +158,10 @@ public sealed class PagerTests : IDisposable
         using var pager = new Pager(_folder, null);
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         await program.TellAsync("start 40");
+        var taken = 0;
         for (var round = 0; round < 20; round++)
-            await TakeAsync(pager, program, 64, new MemoryServer());
+            taken += await TakeAsync(pager, program, 64, new MemoryServer());
+        Assert.InRange(taken, 10 * 64, int.MaxValue);
         Assert.Equal("ok", await program.HearAsync());
         Assert.Equal("ok", await program.AskAsync("check"));
     }
