@@ -5,6 +5,20 @@ namespace Isobar.Linux.Tests.Load;
 public sealed class LoadTests
 {
     [Fact]
+    public void Several_threads_look_at_the_memory_at_once_and_none_sees_half_of_it()
+    {
+        using var gauge = new MemoryGauge();
+        var total = gauge.Read().TotalBytes;
+        Assert.NotEqual(0, total);
+        Parallel.For(0, 2000, _ =>
+        {
+            var memory = gauge.Read();
+            Assert.Equal(total, memory.TotalBytes);
+            Assert.InRange(memory.AvailableBytes, 1, total);
+        });
+    }
+
+    [Fact]
     public void The_reader_itself_is_not_counted_as_ready()
     {
         Assert.Equal(2, RunQueue.Parse("0.20 0.18 0.12 3/80 11206\n"u8));

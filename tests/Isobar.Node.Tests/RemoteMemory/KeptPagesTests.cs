@@ -64,6 +64,41 @@ public sealed class KeptPagesTests
     }
 
     [Fact]
+    public void Who_comes_when_the_last_leaves_has_a_place_or_knows_that_there_is_none()
+    {
+        const int Rounds = 3000;
+        using var both = new Barrier(2);
+        KeptPages? pages = null;
+        var leaving = new Thread(() =>
+        {
+            for (var i = 0; i < Rounds; i++)
+            {
+                both.SignalAndWait();
+                pages!.Leave();
+                both.SignalAndWait();
+            }
+        });
+        var lost = 0;
+        pages = new KeptPages();
+        leaving.Start();
+        for (var i = 0; i < Rounds; i++)
+        {
+            both.SignalAndWait();
+            var hasCome = pages.TryUse();
+            both.SignalAndWait();
+            pages.Keep(0, new byte[PageFrame.PageSize]);
+            if (pages.TryGive(0, new byte[PageFrame.PageSize]) != hasCome)
+                lost++;
+            pages.Dispose();
+            pages = new KeptPages();
+        }
+
+        leaving.Join();
+        pages.Dispose();
+        Assert.Equal(0, lost);
+    }
+
+    [Fact]
     public void What_is_forgotten_for_want_of_memory_is_not_given_as_something_else()
     {
         using var pages = new KeptPages();
