@@ -37,11 +37,9 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
         Assert.Equal([Server], first.Places.Keys);
         Assert.Contains($"of it are in {Server}'s memory", await cluster.IsobarAsync(IsobarCluster.Home, "why", job.Name), StringComparison.Ordinal);
         await job.IsRightAsync();
-        await Waiting.ForAsync(async () => (await ElsewhereAsync(job.Name))?.Back > 0, () => "pages to have come back", Cancellation);
-
         // They go again, and then their server is killed.
-        await PushedAsync(job.Name);
-        await cluster.RunAsync(Server, "pkill", "-KILL", "-x", "isobard");
+        await PushedAgainAsync(job.Name, first);
+        await DoAsync(Server, "pkill", "-KILL", "-x", "isobard");
         await job.IsRightAsync();
         await Waiting.ForAsync(async () => (await ElsewhereAsync(job.Name))?.FromDisk > 0, () => "pages to have come from the disk", Cancellation);
 
@@ -59,40 +57,80 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
     public async Task A_job_whose_supervisor_is_killed_ends_with_it_and_never_sees_empty_pages()
     {
         await using var job = await StartAsync();
-        await PushedAsync(job.Name);
+        var first = await PushedAsync(job.Name);
+        // The supervisor is the parent of the job's init.
+        var main = await OneAsync("pgrep", "-xf", job.Command);
+        var supervisor = await OneAsync("ps", "-o", "ppid=", "-p", await OneAsync("ps", "-o", "ppid=", "-p", main));
         // Without its guard the job goes on, with another.
-        var guard = (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard")).Output;
-        await cluster.RunAsync(IsobarCluster.Home, "kill", "-KILL", guard.Trim());
-        await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard")).Output is var now && now.Length > 0 && now != guard, () => "another guard", Cancellation);
+        var guard = await OneAsync("pgrep", "-x", "isobar-guard", "-P", supervisor);
+        await DoAsync(IsobarCluster.Home, "kill", "-KILL", guard);
+        var next = guard;
+        await Waiting.ForAsync(
+            async () =>
+            {
+                next = (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard", "-P", supervisor)).Output.Trim();
+                return next.Length > 0 && !next.Contains(guard, StringComparison.Ordinal);
+            },
+            () => "another guard",
+            Cancellation);
         await job.IsRightAsync();
-        await PushedAsync(job.Name);
+        await PushedAgainAsync(job.Name, first);
+        var wrong = $"wrong.{job.Name}";
+        await job.AskAsync($"watch {wrong}");
         // The daemon would end it, too: it must not be what does.
-        await cluster.RunAsync(IsobarCluster.Home, "pkill", "-STOP", "-x", "isobard");
+        await DoAsync(IsobarCluster.Home, "pkill", "-STOP", "-x", "isobard");
         try
         {
-            // The supervisor is the parent of the job's init.
-            var id = await cluster.ShAsync(IsobarCluster.Home, "ps -o ppid= -p $(ps -o ppid= -p $(pgrep -x pages))");
-            await cluster.RunAsync(IsobarCluster.Home, "kill", "-KILL", id.Output.Trim());
-            await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "pages")).ExitCode != 0, () => "the job to end with its supervisor", Cancellation);
-            await Waiting.ForAsync(async () => (await cluster.RunAsync(IsobarCluster.Home, "pgrep", "-x", "isobar-guard")).ExitCode != 0, () => "the guard to end after it", Cancellation);
+            await DoAsync(IsobarCluster.Home, "kill", "-KILL", supervisor);
+            await Waiting.ForAsync(() => IsGoneAsync(main), () => "the job to end with its supervisor", Cancellation);
+            await Waiting.ForAsync(() => IsGoneAsync(next), () => "the guard to end after it", Cancellation);
         }
         finally
         {
-            await cluster.RunAsync(IsobarCluster.Home, "pkill", "-CONT", "-x", "isobard");
+            await DoAsync(IsobarCluster.Home, "pkill", "-CONT", "-x", "isobard");
         }
+
+        await DoAsync(IsobarCluster.Home, "test", "!", "-e", wrong);
     }
+
+    // A command that must succeed.
+    private async Task<string> DoAsync(string host, params string[] command)
+    {
+        var result = await cluster.RunAsync(host, command);
+        Assert.True(result.ExitCode == 0, $"{string.Join(' ', command)} on {host} ended with {result.ExitCode}: {result.Output}{result.Error}");
+        return result.Output;
+    }
+
+    // One number, and not the numbers of several.
+    private async Task<string> OneAsync(params string[] command)
+    {
+        var said = (await DoAsync(IsobarCluster.Home, command)).Trim();
+        Assert.True(int.TryParse(said, CultureInfo.InvariantCulture, out _), $"{string.Join(' ', command)} said {said}");
+        return said;
+    }
+
+    private async Task<bool> IsGoneAsync(string pid) => (await cluster.RunAsync(IsobarCluster.Home, "test", "-e", $"/proc/{pid}")).ExitCode == 1;
 
     private async Task<PagesJob> StartAsync()
     {
         var name = cluster.NewName("pages");
-        var job = new PagesJob(name, cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--name", name, "./pages"]));
+        var job = new PagesJob(name, cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--name", name, "./pages", name]));
         await job.AskAsync(string.Create(CultureInfo.InvariantCulture, $"fill {Megabytes}"));
         return job;
     }
 
     private async Task<PagesElsewhere?> ElsewhereAsync(string name) => (await cluster.StatusAsync(name)).Elsewhere;
 
-    private async Task<PagesElsewhere> PushedAsync(string name)
+    private Task<PagesElsewhere> PushedAsync(string name) => ReportedAsync(name, now => now.Places.GetValueOrDefault(Server) > 20 << 20);
+
+    // What is reported is some seconds old: first a report in which they have come back, then a newer one.
+    private async Task PushedAgainAsync(string name, PagesElsewhere first)
+    {
+        var back = await ReportedAsync(name, now => now.Back >= first.Back + 1000);
+        await ReportedAsync(name, now => now.Out > back.Out && now.Places.GetValueOrDefault(Server) > 20 << 20);
+    }
+
+    private async Task<PagesElsewhere> ReportedAsync(string name, Func<PagesElsewhere, bool> isIt)
     {
         PagesElsewhere? elsewhere = null;
         var why = "";
@@ -101,9 +139,9 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
             {
                 elsewhere = await ElsewhereAsync(name);
                 why = await cluster.IsobarAsync(IsobarCluster.Home, "why", name);
-                return elsewhere?.Places.GetValueOrDefault(Server) > 20 << 20;
+                return elsewhere is { } now && isIt(now);
             },
-            () => $"pages of {name} to be on {Server}: {why}",
+            () => $"pages of {name} to go or to come back ({elsewhere}): {why}",
             Cancellation);
         return elsewhere!;
     }
@@ -113,6 +151,8 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
         private int _asked;
 
         public string Name => name;
+
+        public string Command => $"./pages {name}";
 
         public async Task AskAsync(string command)
         {
@@ -125,6 +165,11 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
 
         public Task IsRightAsync() => AskAsync("check");
 
-        public ValueTask DisposeAsync() => process.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            // Without commands the program ends; the next test begins without it.
+            await process.EndAsync(CancellationToken.None).WaitAsync(Waiting.Patience);
+            await process.DisposeAsync();
+        }
     }
 }
