@@ -75,15 +75,17 @@ public sealed partial class HomeJobs(
                 StartNode = startNode,
                 Incarnation = 1,
             });
-            if (isChosen)
-                SetChosen(id, true);
         }
         catch
         {
             _live.TryRemove(id, out _);
+            FolderRemoval.Remove(folders.HomeRunOf(id));
+            FolderRemoval.Remove(folders.RecordOf(id));
             throw;
         }
 
+        if (isChosen)
+            SetChosen(id, true);
         _ = WatchAsync(id);
         return status;
     }
