@@ -59,18 +59,6 @@ public static class OwnNamespaces
             throw KernelException.Last($"make new namespaces ({kinds})");
     }
 
-    /// <summary>Names the host in this UTS namespace.</summary>
-    public static unsafe void SetHostName(string host, string domain)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(host + '\0'), zone = Encoding.UTF8.GetBytes(domain + '\0'))
-        {
-            if (NamespaceNative.SetHostName(name, (nuint)Encoding.UTF8.GetByteCount(host)) != 0)
-                throw KernelException.Last("set the host name", host);
-            if (NamespaceNative.SetDomainName(zone, (nuint)Encoding.UTF8.GetByteCount(domain)) != 0)
-                throw KernelException.Last("set the domain name", domain);
-        }
-    }
-
     /// <summary>The NIS domain name, which nearly always is <c>(none)</c>.</summary>
     public static unsafe string DomainName()
     {

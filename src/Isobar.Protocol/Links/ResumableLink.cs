@@ -157,14 +157,7 @@ public sealed class ResumableLink
         var frame = ArrayPool<byte>.Shared.Rent(LinkFrame.HeaderLength + LinkFrame.MaxPayload);
         try
         {
-            for (byte i = 0; i < _channels.Length; i++)
-            {
-                long received;
-                lock (Gate)
-                    received = _channels[i].ReceivedUnderLock;
-                await transport.WriteAsync(frame.AsMemory(0, LinkFrame.Write(frame, LinkFrameKind.Resume, i, received, 0)), cancellationToken).ConfigureAwait(false);
-            }
-
+            await transport.WriteAsync(frame.AsMemory(0, WriteResumes(frame)), cancellationToken).ConfigureAwait(false);
             await transport.FlushAsync(cancellationToken).ConfigureAwait(false);
             await resumed.WaitAsync(cancellationToken).ConfigureAwait(false);
             while (true)
@@ -193,6 +186,21 @@ public sealed class ResumableLink
         {
             ArrayPool<byte>.Shared.Return(frame);
         }
+    }
+
+    // One message: each on its own would be a packet and a record of TLS.
+    private int WriteResumes(Span<byte> frames)
+    {
+        var length = 0;
+        for (byte i = 0; i < _channels.Length; i++)
+        {
+            long received;
+            lock (Gate)
+                received = _channels[i].ReceivedUnderLock;
+            length += LinkFrame.Write(frames[length..], LinkFrameKind.Resume, i, received, 0);
+        }
+
+        return length;
     }
 
     private async Task WatchAsync(CancellationToken cancellationToken)
