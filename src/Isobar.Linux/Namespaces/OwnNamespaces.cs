@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Text;
 using Isobar.Linux.Kernel;
+using Isobar.Linux.Processes;
 
 namespace Isobar.Linux.Namespaces;
 
@@ -27,6 +28,9 @@ public static class OwnNamespaces
     /// </remarks>
     public static T RunIn<T>(NamespaceKinds kinds, Func<T> action)
     {
+        // The thread that waits for what is spawned outlives this one. Made by it, it would hold the new mount namespace for ever (a mount of a process that was killed would stay), and
+        // in a new PID namespace it could not be made at all.
+        ChildReaper.Start();
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>

@@ -76,15 +76,17 @@ public sealed partial class HomeJobs(
                 StartNode = startNode,
                 Incarnation = 1,
             });
-            if (isChosen)
-                SetChosen(id, true);
         }
         catch
         {
             _live.TryRemove(id, out _);
+            FolderRemoval.Remove(folders.HomeRunOf(id));
+            FolderRemoval.Remove(folders.RecordOf(id));
             throw;
         }
 
+        if (isChosen)
+            SetChosen(id, true);
         // Not only when the deputy asks: the other machine makes ready while this one does.
         if (startNode != runtime.NodeName && runtime.Current is not null)
             _ = BringGuestAsync(id, new GuestNeeded(startNode, 1), place);
