@@ -84,15 +84,17 @@ internal sealed partial class LivePolicies
             if (job.MinMemoryBytes > _sample.FreeMemoryBytes && job.Home != set.Numbers.Self)
                 return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} has not the memory that the user of {name} wants.");
             var look = LookNow(set);
-            if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
-                return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
+            // What must leave where it is, is refused only for want of room.
+            var coming = _arriving.Values.Count(arrival => arrival.IsMove);
+            if (!placement && !offer.Forced && coming >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
+                return (false, $"{coming} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
             var acceptance = set.All.Judge(in snapshot, in offer);
             if (acceptance is { Accepted: true, Suspended: true } && !placement)
                 _comeFrozen[name] = (look.Now + ArrivesWithin, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
             // A new job has no name yet; it is here, and counted by its threads, within moments.
             if (acceptance.Accepted)
-                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes);
+                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes, IsMove: !placement);
             return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
         }
     }

@@ -23,7 +23,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
 
     private readonly Lock _gate = new();
     private readonly Plan _plan = new(explains: true);
-    private readonly Dictionary<string, (Instant Until, long Bytes)> _arriving = [];
+    private readonly Dictionary<string, (Instant Until, long Bytes, bool IsMove)> _arriving = [];
     private readonly Dictionary<string, JobHold> _holds = [];
     private readonly HashSet<string> _moving = [];
     private readonly Dictionary<string, Instant> _left = [];

@@ -1,0 +1,76 @@
+using System.Net;
+using Isobar.Balancing;
+using Isobar.Balancing.Consideration;
+using Isobar.Balancing.Profiles;
+using Isobar.Node.Decisions;
+using Isobar.Node.Hosting;
+using Isobar.Node.Jobs;
+using Isobar.Node.Load;
+using Isobar.Node.Membership;
+using Isobar.Node.Owners;
+using Isobar.Node.Policies;
+using Isobar.Node.Settings;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Isobar.Node.Tests.Policies;
+
+/// <summary>The policies of a node as they answer others, on this very machine and without any job.</summary>
+public sealed class LivePoliciesTests : IDisposable
+{
+    private static readonly NodeNumbers Numbers = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("isobar-test-").FullName;
+    private readonly LivePolicies _policies;
+
+    public LivePoliciesTests()
+    {
+        var options = new DaemonOptions
+        {
+            StateDirectory = Path.Combine(_folder, "state"),
+            RunDirectory = Path.Combine(_folder, "run"),
+            Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            NodeName = "alpha",
+        };
+        var runtime = new ClusterRuntime(options, NullLoggerFactory.Instance, TimeProvider.System);
+        var folders = new JobFolders(options);
+        folders.Prepare();
+        var settings = new LiveSettings(runtime, TimeProvider.System, NullLogger<LiveSettings>.Instance);
+        var admin = new AdminState(options);
+        _policies = new LivePolicies(
+            new MachineLoad(options, new JobsHere(folders)), new JobFacts(null!, runtime), new MoveCosts(Path.Combine(_folder, "costs")), admin, new OwnerWatch(settings, TimeProvider.System), settings);
+        _policies.Use(ProfileReader.Load("openmosix"), Numbers, 0);
+        _policies.Sample(out _, out _);
+    }
+
+    public void Dispose()
+    {
+        _policies.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void New_jobs_on_their_way_do_not_keep_a_move_out()
+    {
+        for (var i = 0; i < 5; i++)
+            Assert.True(Judge("a new job of beta", placement: true).Accepted);
+        Assert.True(Judge("beta-1").Accepted);
+        // Moves are what a target takes only so many of.
+        Assert.Contains("1 jobs are on their way to alpha", Judge("beta-2").Reason, StringComparison.Ordinal);
+        // The same one asked for again is not one more.
+        Assert.True(Judge("beta-1").Accepted);
+    }
+
+    [Fact]
+    public void A_job_that_must_leave_does_not_wait_for_others_to_arrive()
+    {
+        Assert.True(Judge("beta-1").Accepted);
+        Assert.False(Judge("beta-2").Accepted);
+        Assert.True(Judge("beta-2", forced: true).Accepted);
+    }
+
+    private (bool Accepted, string Reason) Judge(string name, bool placement = false, bool forced = false)
+    {
+        var job = new JobInfo { Id = LivePolicies.IdOf(name), Home = Numbers.NumberOf("beta"), Node = Numbers.NumberOf("beta"), CpuSeconds = 1000, CpuSecondsHere = 1000, Tasks = 1, Load = 1, StateSince = Instant.Never };
+        return _policies.Judge(name, new JobOffer(job, job.Node, SourceShare: 0.1, ExpectedShare: 1, placement, forced), atOnce: 1);
+    }
+}
