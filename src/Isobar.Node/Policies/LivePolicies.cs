@@ -60,6 +60,16 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     /// <summary>Jobs of other homes that are here.</summary>
     public int Guests { get; private set; }
 
+    /// <summary>Of how many jobs it is remembered that they are left alone for a while, or stand still.</summary>
+    public int Remembered
+    {
+        get
+        {
+            lock (_gate)
+                return _holds.Count + _still.Count;
+        }
+    }
+
     /// <summary>What this node says of itself beside numbers.</summary>
     public IEnumerable<string> OwnWords => FlagWords(_sample.Flags);
 
@@ -109,6 +119,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
                 return;
             _published = _sample.Time;
             _sequence++;
+            ForgetTheGone();
             var view = LookNow(set);
             var snapshot = view.Snapshot(set, costs.Model, _jobs);
             _sample.Level = LevelOf(in snapshot);
@@ -168,6 +179,25 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
         IsDrained ? set.Evacuation
         : admin.IsExpelling || admin.IsClosing ? set.Expulsion
         : onlyFirst ? set.First : set.All;
+
+    // What is remembered of a job that has ended or gone on is nobody's business any more; one whose move is being broken off is away for a moment only.
+    private void ForgetTheGone()
+    {
+        if (_holds.Count == 0 && _still.Count == 0)
+            return;
+        var here = load.Jobs.Jobs.Select(job => job.Name).ToHashSet();
+        foreach (var (job, hold) in _holds)
+        {
+            if (!here.Contains(job) && _sample.Time > hold.Until)
+                _holds.Remove(job);
+        }
+
+        foreach (var job in _still.Keys)
+        {
+            if (!here.Contains(job))
+                _still.Remove(job);
+        }
+    }
 
     private byte LevelOf(in Snapshot snapshot)
     {

@@ -68,6 +68,19 @@ public sealed class LivePoliciesTests : IDisposable
         Assert.True(Judge("beta-2", forced: true).Accepted);
     }
 
+    [Fact]
+    public void Of_a_job_that_has_gone_nothing_is_remembered()
+    {
+        _policies.NoteHold("alpha-1", new Isobar.Protocol.Jobs.Hold("its owner is back"));
+        Assert.True(_policies.TryBeginMove("alpha-2", 1));
+        _policies.EndMove("alpha-2", "it failed", pause: 0, isRefusal: true);
+        Assert.Equal(2, _policies.Remembered);
+        // A profile that is new is told of at the next look.
+        _policies.Use(ProfileReader.Load("isobar"), Numbers, 0);
+        _policies.Sample(out _, out _);
+        Assert.Equal(0, _policies.Remembered);
+    }
+
     private (bool Accepted, string Reason) Judge(string name, bool placement = false, bool forced = false)
     {
         var job = new JobInfo { Id = LivePolicies.IdOf(name), Home = Numbers.NumberOf("beta"), Node = Numbers.NumberOf("beta"), CpuSeconds = 1000, CpuSecondsHere = 1000, Tasks = 1, Load = 1, StateSince = Instant.Never };
