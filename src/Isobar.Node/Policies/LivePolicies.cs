@@ -28,6 +28,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
     private readonly HashSet<string> _moving = [];
     private readonly Dictionary<string, Instant> _left = [];
     private PolicySet? _set;
+    private Balancing.Load.LoadCalculator? _begun;
     private RandomSource _random = new((ulong)Random.Shared.NextInt64());
     private long _placements;
     private uint _incarnation;
@@ -114,7 +115,7 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)
                 admin.Expelled();
             _sample.Flags = Flags(set) | _advertised;
-            set.Load.Sample(in _sample);
+            TakeIn(set);
             if (_sample.Time - _published < set.Load.PeriodSeconds * 0.95)
                 return;
             _published = _sample.Time;
@@ -179,6 +180,19 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
         IsDrained ? set.Evacuation
         : admin.IsExpelling || admin.IsClosing ? set.Expulsion
         : onlyFirst ? set.First : set.All;
+
+    // After a start of the daemon, and with other cores or another profile, the calculator is a new one: it must not tell for a whole period that nobody is here.
+    private void TakeIn(PolicySet set)
+    {
+        if (ReferenceEquals(_begun, set.Load))
+        {
+            set.Load.Sample(in _sample);
+            return;
+        }
+
+        _begun = set.Load;
+        set.Load.Begin(in _sample);
+    }
 
     // What is remembered of a job that has ended or gone on is nobody's business any more; one whose move is being broken off is away for a moment only.
     private void ForgetTheGone()

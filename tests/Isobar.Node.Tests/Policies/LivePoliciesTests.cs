@@ -81,6 +81,29 @@ public sealed class LivePoliciesTests : IDisposable
         Assert.Equal(0, _policies.Remembered);
     }
 
+    /// <summary>The first entry after a start of the daemon, or under another profile: glunix tells its load anew every 20 s.</summary>
+    [Fact]
+    public void The_first_that_is_told_of_a_machine_at_work_is_not_that_it_is_idle()
+    {
+        using var over = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var threads = Enumerable.Range(0, 2).Select(_ => new Thread(() => SpinWait.SpinUntil(() => over.IsCancellationRequested)) { IsBackground = true }).ToList();
+        threads.ForEach(thread => thread.Start());
+        var told = 0.0;
+        // A look sees what is ready at that moment, or in a moment before.
+        while (told == 0 && !over.IsCancellationRequested)
+        {
+            _policies.Use(ProfileReader.Load("openmosix"), Numbers, 0);
+            Thread.Sleep(50);
+            _policies.Use(ProfileReader.Load("glunix"), Numbers, 0);
+            _policies.Sample(out _, out _);
+            told = _policies.Known()!.Value.Self.Ready;
+        }
+
+        over.Cancel();
+        threads.ForEach(thread => thread.Join());
+        Assert.True(told > 0);
+    }
+
     private (bool Accepted, string Reason) Judge(string name, bool placement = false, bool forced = false)
     {
         var job = new JobInfo { Id = LivePolicies.IdOf(name), Home = Numbers.NumberOf("beta"), Node = Numbers.NumberOf("beta"), CpuSeconds = 1000, CpuSecondsHere = 1000, Tasks = 1, Load = 1, StateSince = Instant.Never };
