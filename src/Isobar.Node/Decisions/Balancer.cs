@@ -44,7 +44,8 @@ internal sealed partial class Balancer(
             Begin(wish, cancellation);
     }
 
-    private void Begin(Wish wish, CancellationToken cancellation)
+    /// <summary>Begins what a rule wants; it goes on by itself.</summary>
+    internal void Begin(Wish wish, CancellationToken cancellation)
     {
         switch (wish.Kind)
         {
@@ -140,13 +141,13 @@ internal sealed partial class Balancer(
                     LogFailed(wish.Job, target, failure);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (IsEnd(e, cancellation))
         {
-            // The daemon ends; the deputy finishes what it began.
+            // The deputy finishes what it began.
         }
-        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e)
         {
-            failure = e is RpcException rpc ? rpc.Status.Detail : e.Message;
+            failure = CauseOf(wish.Job, e);
             log.Add(wish.Job, wish.Words, $"failed: {failure}");
         }
         finally
@@ -215,9 +216,9 @@ internal sealed partial class Balancer(
                 policies.NoteHold(wish.Job, hold);
             log.Add(wish.Job, wish.Words, failure is null ? "done" : $"not done: {failure}", repeats: failure is not null);
         }
-        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception e) when (!IsEnd(e, cancellation))
         {
-            log.Add(wish.Job, wish.Words, $"failed: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)}", repeats: true);
+            log.Add(wish.Job, wish.Words, $"failed: {CauseOf(wish.Job, e)}", repeats: true);
         }
         finally
         {
@@ -244,10 +245,10 @@ internal sealed partial class Balancer(
                 log.Add(wish.Job, wish.Words, $"not done: {done.Failure ?? "the job has no page that could go."}", repeats: true);
             }
         }
-        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (!IsEnd(e, cancellation))
         {
             pause = TimeSpan.FromSeconds(PauseAfterFailure);
-            log.Add(wish.Job, wish.Words, $"failed: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)}", repeats: true);
+            log.Add(wish.Job, wish.Words, $"failed: {CauseOf(wish.Job, e)}", repeats: true);
         }
         finally
         {
@@ -257,6 +258,16 @@ internal sealed partial class Balancer(
         }
     }
 
+    private static bool IsEnd(Exception e, CancellationToken cancellation) => e is OperationCanceledException && cancellation.IsCancellationRequested;
+
+    // Nobody waits for what it began: a fault of the program itself is told in the log, too.
+    private string CauseOf(string job, Exception e)
+    {
+        if (e is not (RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException))
+            LogFault(job, e.ToString());
+        return e is RpcException rpc ? rpc.Status.Detail : e.Message;
+    }
+
     private static string HomeOf(string job) => Isobar.Protocol.Jobs.JobId.Parse(job).Home;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} moved to {Node}: {Why} (frozen {Seconds:0.00} s)")]
@@ -264,6 +275,9 @@ internal sealed partial class Balancer(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} was not moved to {Node}: {Reason}")]
     private partial void LogNotTried(string job, string node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "balance: {Job}: {Fault}")]
+    private partial void LogFault(string job, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "balance: {Job} could not be moved to {Node}: {Reason}")]
     private partial void LogFailed(string job, string node, string reason);

@@ -1,6 +1,10 @@
+using Grpc.Core;
 using Isobar.Balancing.Consideration;
 using Isobar.Node.Decisions;
 using Isobar.Node.Policies;
+using Isobar.Node.Tests.Policies;
+using Isobar.Protocol.Jobs;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isobar.Node.Tests.Decisions;
 
@@ -62,6 +66,48 @@ public sealed class BalancerTests
         var second = placed.At("gamma");
         Assert.Equal(("gamma", "it starts on beta; beta refused, so it starts on gamma"), (second.Target, second.Words));
         Assert.Equal((0.5, 0), (second.Predicted.ShareHere, second.Predicted.ShareThere));
+    }
+
+    /// <summary>It goes on by itself and nobody waits for it: what goes wrong is told by isobar why, whatever it is.</summary>
+    [Fact]
+    public async Task A_fault_of_the_program_is_told_and_the_job_left_alone_for_a_while()
+    {
+        using var node = new PoliciesOfOneNode(NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha"));
+        var log = new DecisionLog();
+        // Without anybody to ask it fails as only a program with a fault can.
+        var balancer = new Balancer(node.Runtime, node.Policies, node.Settings, null!, null!, null!, log, NullLogger<Balancer>.Instance);
+        balancer.Begin(Pays, TestContext.Current.CancellationToken);
+        balancer.Begin(Pays with { Job = "alpha-4", Kind = ActionKind.Suspend }, TestContext.Current.CancellationToken);
+        foreach (var job in (string[])["alpha-3", "alpha-4"])
+        {
+            for (var i = 0; i < 400 && log.Of(job).Decisions.Count == 0; i++)
+                await Task.Delay(50, TestContext.Current.CancellationToken);
+            Assert.StartsWith("failed: ", Assert.Single(log.Of(job).Decisions).Outcome, StringComparison.Ordinal);
+        }
+
+        var isFree = false;
+        for (var i = 0; i < 400 && !(isFree = node.Policies.TryBeginMove("alpha-9", 1)); i++)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.True(isFree, "the move that failed still counts as under way");
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_is_not_waited_for_without_end()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var none = await HomeMoves.AnswerWithinAsync(TimeSpan.FromSeconds(0.1), "beta", async token =>
+        {
+            await Task.Delay(TimeSpan.FromMinutes(1), token);
+            return new CommandDone();
+        }, cancellation);
+        Assert.Equal("beta did not answer within 0 s.", none.Failure);
+        var call = await HomeMoves.AnswerWithinAsync(TimeSpan.FromSeconds(0.1), "beta", async token =>
+        {
+            await Task.Delay(TimeSpan.FromMinutes(1), token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Cancelled, "Call canceled by the client."));
+        }, cancellation);
+        Assert.Equal("beta did not answer within 0 s.", call.Failure);
+        Assert.Equal(7, (await HomeMoves.AnswerWithinAsync(TimeSpan.FromMinutes(1), "beta", _ => Task.FromResult(new CommandDone(Bytes: 7)), cancellation)).Bytes);
     }
 
     [Fact]

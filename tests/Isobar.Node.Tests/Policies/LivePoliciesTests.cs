@@ -1,16 +1,7 @@
-using System.Net;
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Profiles;
-using Isobar.Node.Decisions;
-using Isobar.Node.Hosting;
-using Isobar.Node.Jobs;
-using Isobar.Node.Load;
-using Isobar.Node.Membership;
-using Isobar.Node.Owners;
 using Isobar.Node.Policies;
-using Isobar.Node.Settings;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isobar.Node.Tests.Policies;
 
@@ -19,34 +10,11 @@ public sealed class LivePoliciesTests : IDisposable
 {
     private static readonly NodeNumbers Numbers = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("isobar-test-").FullName;
-    private readonly LivePolicies _policies;
+    private readonly PoliciesOfOneNode _node = new(Numbers);
 
-    public LivePoliciesTests()
-    {
-        var options = new DaemonOptions
-        {
-            StateDirectory = Path.Combine(_folder, "state"),
-            RunDirectory = Path.Combine(_folder, "run"),
-            Listen = new IPEndPoint(IPAddress.Loopback, 0),
-            NodeName = "alpha",
-        };
-        var runtime = new ClusterRuntime(options, NullLoggerFactory.Instance, TimeProvider.System);
-        var folders = new JobFolders(options);
-        folders.Prepare();
-        var settings = new LiveSettings(runtime, TimeProvider.System, NullLogger<LiveSettings>.Instance);
-        var admin = new AdminState(options);
-        _policies = new LivePolicies(
-            new MachineLoad(options, new JobsHere(folders)), new JobFacts(null!, runtime), new MoveCosts(Path.Combine(_folder, "costs")), admin, new OwnerWatch(settings, TimeProvider.System), settings);
-        _policies.Use(ProfileReader.Load("openmosix"), Numbers, 0);
-        _policies.Sample(out _, out _);
-    }
+    private LivePolicies Policies => _node.Policies;
 
-    public void Dispose()
-    {
-        _policies.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => _node.Dispose();
 
     [Fact]
     public void New_jobs_on_their_way_do_not_keep_a_move_out()
@@ -71,14 +39,14 @@ public sealed class LivePoliciesTests : IDisposable
     [Fact]
     public void Of_a_job_that_has_gone_nothing_is_remembered()
     {
-        _policies.NoteHold("alpha-1", new Isobar.Protocol.Jobs.Hold("its owner is back"));
-        Assert.True(_policies.TryBeginMove("alpha-2", 1));
-        _policies.EndMove("alpha-2", "it failed", pause: 0, isRefusal: true);
-        Assert.Equal(2, _policies.Remembered);
+        Policies.NoteHold("alpha-1", new Isobar.Protocol.Jobs.Hold("its owner is back"));
+        Assert.True(Policies.TryBeginMove("alpha-2", 1));
+        Policies.EndMove("alpha-2", "it failed", pause: 0, isRefusal: true);
+        Assert.Equal(2, Policies.Remembered);
         // A profile that is new is told of at the next look.
-        _policies.Use(ProfileReader.Load("isobar"), Numbers, 0);
-        _policies.Sample(out _, out _);
-        Assert.Equal(0, _policies.Remembered);
+        Policies.Use(ProfileReader.Load("isobar"), Numbers, 0);
+        Policies.Sample(out _, out _);
+        Assert.Equal(0, Policies.Remembered);
     }
 
     /// <summary>The first entry after a start of the daemon, or under another profile: glunix tells its load anew every 20 s.</summary>
@@ -92,11 +60,11 @@ public sealed class LivePoliciesTests : IDisposable
         // A look sees what is ready at that moment, or in a moment before.
         while (told == 0 && !over.IsCancellationRequested)
         {
-            _policies.Use(ProfileReader.Load("openmosix"), Numbers, 0);
+            Policies.Use(ProfileReader.Load("openmosix"), Numbers, 0);
             Thread.Sleep(50);
-            _policies.Use(ProfileReader.Load("glunix"), Numbers, 0);
-            _policies.Sample(out _, out _);
-            told = _policies.Known()!.Value.Self.Ready;
+            Policies.Use(ProfileReader.Load("glunix"), Numbers, 0);
+            Policies.Sample(out _, out _);
+            told = Policies.Known()!.Value.Self.Ready;
         }
 
         over.Cancel();
@@ -107,6 +75,6 @@ public sealed class LivePoliciesTests : IDisposable
     private (bool Accepted, string Reason) Judge(string name, bool placement = false, bool forced = false)
     {
         var job = new JobInfo { Id = LivePolicies.IdOf(name), Home = Numbers.NumberOf("beta"), Node = Numbers.NumberOf("beta"), CpuSeconds = 1000, CpuSecondsHere = 1000, Tasks = 1, Load = 1, StateSince = Instant.Never };
-        return _policies.Judge(name, new JobOffer(job, job.Node, SourceShare: 0.1, ExpectedShare: 1, placement, forced), atOnce: 1);
+        return Policies.Judge(name, new JobOffer(job, job.Node, SourceShare: 0.1, ExpectedShare: 1, placement, forced), atOnce: 1);
     }
 }
