@@ -280,9 +280,9 @@ internal sealed partial class Deputy : IDisposable
         {
             LinkRemaps.Note(RecordFolder, links.Files.Select(file => new NamelessFile(file.Folder, file.Inode)));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A full disk: then the move cannot be written into the journal either.
+            // A disk that is full or read-only: then the move cannot be written into the journal either.
         }
     }
 
