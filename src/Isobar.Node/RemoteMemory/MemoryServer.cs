@@ -12,6 +12,7 @@ using Isobar.Node.Settings;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Protocol.RemoteMemory;
+using Isobar.Protocol.Security;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Node.RemoteMemory;
@@ -30,17 +31,26 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
     private readonly ConcurrentDictionary<SslStream, bool> _connections = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _came = new(0);
-    private readonly MemoryGauge _memory = new();
+    private readonly MemoryGauge _memory;
     private readonly Lock _gate = new();
     private readonly LentMemory _lent;
-    private readonly ClusterRuntime _runtime;
+    private readonly Func<ClusterIdentity?> _identity;
     private readonly ILogger _log;
     private Task _watching = Task.CompletedTask;
 
     public MemoryServer(ClusterRuntime runtime, LiveSettings settings, ILogger<MemoryServer> log)
+        : this(() => runtime.Current?.Identity, new MemoryGauge(), () => settings.MemoryKeptFree, log)
     {
-        (_runtime, _log) = (runtime, log);
-        _lent = new LentMemory(_memory.Read, () => settings.MemoryKeptFree);
+    }
+
+    /// <param name="identity">Who this node is; null outside of a cluster.</param>
+    /// <param name="memory">Of this machine; disposed with this.</param>
+    /// <param name="keptFree">The share of it that stays free, 0 to 1.</param>
+    /// <param name="log">Takes notes.</param>
+    internal MemoryServer(Func<ClusterIdentity?> identity, MemoryGauge memory, Func<double> keptFree, ILogger log)
+    {
+        (_identity, _memory, _log) = (identity, memory, log);
+        _lent = new LentMemory(memory.Read, keptFree);
     }
 
     /// <summary>Takes a connection over, of which nothing was read; the caller closes his copy.</summary>
@@ -78,7 +88,7 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
         {
             // Of a machine that went down nothing more would be heard, and its pages would stay for ever.
             TcpSilence.Notice(socket, SilenceBreaks, askAfter: SilenceBreaks / 2, askEvery: SilenceBreaks / 4);
-            if (_runtime.Current is not { } cluster || await GreetAsync(stream, cluster, job) is not { } key)
+            if (_identity() is not { } identity || await GreetAsync(stream, identity, job) is not { } key)
             {
                 await stream.DisposeAsync();
                 return;
@@ -94,16 +104,16 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
         }
     }
 
-    private async Task<(string Node, string Job, string Secret)?> GreetAsync(SslStream stream, ActiveCluster cluster, string job)
+    private async Task<(string Node, string Job, string Secret)?> GreetAsync(SslStream stream, ClusterIdentity identity, string job)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         timeout.CancelAfter(HandshakeWithin);
         string? peer = null;
-        await stream.AuthenticateAsServerAsync(cluster.Identity.ServerOptions((node, _) => (peer = node) is not null), timeout.Token);
+        await stream.AuthenticateAsServerAsync(identity.ServerOptions((node, _) => (peer = node) is not null), timeout.Token);
         var opening = await TransportFrame.ReadAsync(stream, JobJson.Default.TransportOpening, timeout.Token);
         var refusal = opening.Node != peer ? $"the certificate is {peer}'s, not {opening.Node}'s."
             : opening.Job != job || opening.Secret is null ? "it is not said whose pages these are."
-            : _lent.Missing > 0 ? $"{cluster.NodeName} has no memory to lend."
+            : _lent.Missing > 0 ? $"{identity.NodeName} has no memory to lend."
             : null;
         await TransportFrame.WriteAsync(stream, new TransportAnswer(refusal is null, refusal), JobJson.Default.TransportAnswer, timeout.Token);
         return refusal is null ? (opening.Node, opening.Job, opening.Secret!) : null;
