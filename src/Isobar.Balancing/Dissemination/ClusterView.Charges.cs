@@ -8,6 +8,9 @@ public sealed partial class ClusterView
     private Charge[]? _charges;
     private int _chargeCount;
 
+    /// <summary>No news ever comes that could know of what was sent: nothing of it is remembered.</summary>
+    public bool HearsNothing { get; init; }
+
     /// <summary>
     /// Remembers that this node has just sent work to <paramref name="node"/>, which the entries on the way do not know yet: until an entry
     /// measured after <paramref name="now"/> comes, that node counts as having <paramref name="processes"/> more (against sending
@@ -16,6 +19,8 @@ public sealed partial class ClusterView
     /// <param name="guests">How many of these are jobs of another home, where a rule counts guests (Sprite's and Condor's managers give each host once).</param>
     public void Expect(NodeId node, Instant now, double processes, double load, long memoryBytes, int guests = 0)
     {
+        if (HearsNothing)
+            return;
         _charges ??= new Charge[4];
         if (_chargeCount == _charges.Length)
             Array.Resize(ref _charges, _chargeCount * 2);

@@ -3,7 +3,7 @@ using Isobar.Balancing.Profiles;
 namespace Isobar.Balancing.Dissemination;
 
 /// <summary>Nobody tells anything: for profiles that place blindly (random, round robin, local).</summary>
-public sealed class NoDissemination(NodeId self, Roster roster) : DisseminationProtocol(self, roster, new ClusterView(1))
+public sealed class NoDissemination(NodeId self, Roster roster) : DisseminationProtocol(self, roster, new ClusterView(1) { HearsNothing = true })
 {
     public static Policy<DisseminationFactory> Policy { get; } = new(
         "none", "No load information at all", "baseline", [], _ => static (self, roster) => new NoDissemination(self, roster));

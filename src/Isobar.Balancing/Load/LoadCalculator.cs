@@ -48,6 +48,12 @@ public abstract class LoadCalculator
 
     public abstract void Sample(in LoadSample sample);
 
+    /// <summary>
+    /// The first look of a new calculator on a machine that is at work already: it counts as having been so before, instead of nothing. A calculator that starts with its machine,
+    /// in a simulator, begins at nothing and does without.
+    /// </summary>
+    public abstract void Begin(in LoadSample sample);
+
     /// <summary>Writes the node's entry out of the last sample and the present values; the sequence is the caller's.</summary>
     public LoadEntry ToEntry(NodeId node, uint incarnation, uint sequence, in LoadSample sample) => new()
     {

@@ -34,7 +34,7 @@ public sealed class MosixLoad(CoreSet cores, PeriodSettings settings) : Periodic
 
     protected override void OnPeriod(double mean, double elapsed, in LoadSample sample)
     {
-        _mean = NextMean(_mean, mean);
+        _mean = double.IsPositiveInfinity(elapsed) ? mean : NextMean(_mean, mean);
         _upper = NextUpper(_upper, mean);
     }
 

@@ -38,12 +38,19 @@ public abstract class PeriodicLoad : LoadCalculator
         OnPeriod(mean, elapsed, in sample);
     }
 
+    public override void Begin(in LoadSample sample)
+    {
+        _last = sample.Time;
+        (_sum, _weight) = (0, 0);
+        OnPeriod(Measure(in sample), double.PositiveInfinity, in sample);
+    }
+
     /// <summary>What is averaged: the ready processes unless a calculator looks at something else.</summary>
     protected virtual double Measure(in LoadSample sample) => sample.Ready;
 
     /// <summary>A period is over.</summary>
     /// <param name="mean">Time-weighted mean of the measure.</param>
-    /// <param name="elapsed">Its length in seconds.</param>
+    /// <param name="elapsed">Its length in seconds; infinite at the beginning, when nothing was before.</param>
     /// <param name="sample">The last sample of it.</param>
     protected abstract void OnPeriod(double mean, double elapsed, in LoadSample sample);
 

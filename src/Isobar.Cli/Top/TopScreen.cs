@@ -92,7 +92,11 @@ internal sealed class TopScreen
             Line(text, line, width);
 
         foreach (var gone in _before.Keys.Where(id => !view.Jobs.Any(job => job.Id == id)).ToList())
+        {
             _before.Remove(gone);
+            _moved.Remove(gone);
+            _shares.Remove(gone);
+        }
     }
 
     // A job's time is told every second or two: between two news the last share stands.

@@ -44,7 +44,8 @@ internal sealed partial class Balancer(
             Begin(wish, cancellation);
     }
 
-    private void Begin(Wish wish, CancellationToken cancellation)
+    /// <summary>Begins what a rule wants; it goes on by itself.</summary>
+    internal void Begin(Wish wish, CancellationToken cancellation)
     {
         switch (wish.Kind)
         {
@@ -88,8 +89,8 @@ internal sealed partial class Balancer(
         else
         {
             log.Stays(wish.Job, $"{wish.Words}; but as many moves as allowed are under way");
-            if (wish.StandsStillMeanwhile)
-                BeginHold(wish, new Hold($"{wish.Words}; it waits for its turn"), cancellation);
+            if (wish.WhileItWaits is { } hold)
+                BeginHold(wish, hold, cancellation);
         }
     }
 
@@ -107,21 +108,24 @@ internal sealed partial class Balancer(
         {
             if (wish.Kind is ActionKind.Vacate or ActionKind.Kill)
                 wish = await VacatedAsync(wish, cancellation);
-            var (target, refusal) = await FindTargetAsync(wish, cancellation);
-            if (target is null)
+            var home = HomeOf(wish.Job);
+            var (taken, refusal) = await FirstToTakeAsync(wish, runtime.NodeName, asked => offers.AskAsync(asked.Target, OfferForm.Of(asked, home), cancellation));
+            if (taken is null)
             {
                 (failure, isRefusal) = (refusal, true);
                 log.Add(wish.Job, wish.Words, $"not done: {refusal}", repeats: true);
                 return;
             }
 
-            policies.Expect(target, Math.Max(1, wish.Info.Tasks), wish.Info.ResidentBytes, target == HomeOf(wish.Job) ? 0 : 1);
-            var record = await AskHomeAsync(wish, target, cancellation);
+            wish = taken;
+            var target = wish.Target;
+            policies.Expect(target, Math.Max(1, wish.Info.Tasks), wish.Info.ResidentBytes, target == home ? 0 : 1);
+            var record = await AskHomeAsync(wish, cancellation);
             failure = record.Failure;
             if (record.Move is { Committed: true } move)
             {
                 // The home has learnt from it already.
-                if (HomeOf(wish.Job) != runtime.NodeName)
+                if (home != runtime.NodeName)
                     policies.Costs.Learn(move);
                 log.Add(wish.Job, wish.Words, string.Create(CultureInfo.InvariantCulture, $"moved to {target}, frozen {move.FreezeSeconds:0.00} s"));
                 LogMoved(wish.Job, target, wish.Words, move.FreezeSeconds);
@@ -137,13 +141,13 @@ internal sealed partial class Balancer(
                     LogFailed(wish.Job, target, failure);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (IsEnd(e, cancellation))
         {
-            // The daemon ends; the deputy finishes what it began.
+            // The deputy finishes what it began.
         }
-        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e)
         {
-            failure = e is RpcException rpc ? rpc.Status.Detail : e.Message;
+            failure = CauseOf(wish.Job, e);
             log.Add(wish.Job, wish.Words, $"failed: {failure}");
         }
         finally
@@ -158,32 +162,36 @@ internal sealed partial class Balancer(
         var instead = wish.Kind == ActionKind.Kill ? "being killed" : "a checkpoint";
         var home = HomeOf(wish.Job);
         return await managers.PlaceElsewhereAsync(wish, cancellation) is { } place && place.Target != home
-            ? wish with { Target = place.Target, Alternate = home, Words = $"{wish.Words}; instead of {instead} it is moved: {place.Words}" }
-            : wish with { Target = home, Alternate = null, Words = $"{wish.Words}; instead of {instead} it is moved home" };
+            ? wish with { Target = place.Target, Alternate = home, Predicted = wish.Predicted.Elsewhere(), AlternatePredicted = null, Words = $"{wish.Words}; instead of {instead} it is moved: {place.Words}" }
+            : wish with { Target = home, Alternate = null, Predicted = wish.Predicted.Elsewhere(), Words = $"{wish.Words}; instead of {instead} it is moved home" };
     }
 
-    private async Task<(string? Target, string? Refusal)> FindTargetAsync(Wish wish, CancellationToken cancellation)
+    /// <summary>The wish as it is carried out: for its target, or, when that refuses, for the second one; null with what they said when neither takes the job.</summary>
+    /// <param name="wish">What the rules want.</param>
+    /// <param name="self">This node, which is no target.</param>
+    /// <param name="ask">Asks a wish's target; null = it takes the job.</param>
+    internal static async Task<(Wish? Taken, string? Refusal)> FirstToTakeAsync(Wish wish, string self, Func<Wish, Task<string?>> ask)
     {
-        var offer = OfferForm.Of(wish, HomeOf(wish.Job));
-        var refusal = await offers.AskAsync(wish.Target, offer, cancellation);
+        var refusal = await ask(wish);
         if (refusal is null)
-            return (wish.Target, null);
-        if (wish.Alternate is not { } alternate || alternate == runtime.NodeName)
+            return (wish, null);
+        if (wish.Alternate is null || wish.Alternate == self)
             return (null, refusal);
-        var second = await offers.AskAsync(alternate, offer, cancellation);
-        return second is null ? (alternate, null) : (null, $"{refusal} {second}");
+        var other = wish.ToAlternate();
+        var second = await ask(other);
+        return second is null ? (other, null) : (null, $"{refusal} {second}");
     }
 
-    private async Task<(string? Failure, MoveRecord? Move)> AskHomeAsync(Wish wish, string target, CancellationToken cancellation)
+    private async Task<(string? Failure, MoveRecord? Move)> AskHomeAsync(Wish wish, CancellationToken cancellation)
     {
-        var predicts = double.IsFinite(wish.GainSeconds) && !wish.IsForced;
+        var predicts = double.IsFinite(wish.Predicted.GainSeconds) && !wish.IsForced;
         var request = new MoveJobRequest
         {
             Job = wish.Job,
-            Target = target,
+            Target = wish.Target,
             Why = WhyOf(wish),
-            PredictedGainSeconds = predicts ? wish.GainSeconds : 0,
-            PredictedOthersGainSeconds = predicts ? wish.OthersGainSeconds : 0,
+            PredictedGainSeconds = predicts ? wish.Predicted.GainSeconds : 0,
+            PredictedOthersGainSeconds = predicts ? wish.Predicted.OthersGainSeconds : 0,
             Forced = wish.IsForced,
         };
         var home = HomeOf(wish.Job);
@@ -195,9 +203,9 @@ internal sealed partial class Balancer(
     }
 
     /// <summary>The words of the ledger.</summary>
-    internal static string WhyOf(Wish wish) => wish.IsForced || !double.IsFinite(wish.GainSeconds)
+    internal static string WhyOf(Wish wish) => wish.IsForced || !double.IsFinite(wish.Predicted.GainSeconds)
         ? $"{wish.Rule}: {wish.Words}"
-        : string.Create(CultureInfo.InvariantCulture, $"{wish.Rule}: {wish.Words}; should save {wish.GainSeconds:0.0} s{(Math.Abs(wish.OthersGainSeconds) < 0.05 ? "" : $", and the others {wish.OthersGainSeconds:0.0} s")}");
+        : string.Create(CultureInfo.InvariantCulture, $"{wish.Rule}: {wish.Words}; should save {wish.Predicted.GainSeconds:0.0} s{(Math.Abs(wish.Predicted.OthersGainSeconds) < 0.05 ? "" : $", and the others {wish.Predicted.OthersGainSeconds:0.0} s")}");
 
     private async Task HoldAsync(Wish wish, Hold? hold, CancellationToken cancellation)
     {
@@ -208,9 +216,9 @@ internal sealed partial class Balancer(
                 policies.NoteHold(wish.Job, hold);
             log.Add(wish.Job, wish.Words, failure is null ? "done" : $"not done: {failure}", repeats: failure is not null);
         }
-        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception e) when (!IsEnd(e, cancellation))
         {
-            log.Add(wish.Job, wish.Words, $"failed: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)}", repeats: true);
+            log.Add(wish.Job, wish.Words, $"failed: {CauseOf(wish.Job, e)}", repeats: true);
         }
         finally
         {
@@ -237,10 +245,10 @@ internal sealed partial class Balancer(
                 log.Add(wish.Job, wish.Words, $"not done: {done.Failure ?? "the job has no page that could go."}", repeats: true);
             }
         }
-        catch (Exception e) when (e is RpcException or IsobarException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (!IsEnd(e, cancellation))
         {
             pause = TimeSpan.FromSeconds(PauseAfterFailure);
-            log.Add(wish.Job, wish.Words, $"failed: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)}", repeats: true);
+            log.Add(wish.Job, wish.Words, $"failed: {CauseOf(wish.Job, e)}", repeats: true);
         }
         finally
         {
@@ -250,6 +258,16 @@ internal sealed partial class Balancer(
         }
     }
 
+    private static bool IsEnd(Exception e, CancellationToken cancellation) => e is OperationCanceledException && cancellation.IsCancellationRequested;
+
+    // Nobody waits for what it began: a fault of the program itself is told in the log, too.
+    private string CauseOf(string job, Exception e)
+    {
+        if (e is not (RpcException or IsobarException or IOException or System.Net.Sockets.SocketException or OperationCanceledException))
+            LogFault(job, e.ToString());
+        return e is RpcException rpc ? rpc.Status.Detail : e.Message;
+    }
+
     private static string HomeOf(string job) => Isobar.Protocol.Jobs.JobId.Parse(job).Home;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} moved to {Node}: {Why} (frozen {Seconds:0.00} s)")]
@@ -257,6 +275,9 @@ internal sealed partial class Balancer(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "balance: {Job} was not moved to {Node}: {Reason}")]
     private partial void LogNotTried(string job, string node, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "balance: {Job}: {Fault}")]
+    private partial void LogFault(string job, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "balance: {Job} could not be moved to {Node}: {Reason}")]
     private partial void LogFailed(string job, string node, string reason);

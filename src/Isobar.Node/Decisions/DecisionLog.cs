@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Isobar.Balancing;
 using Isobar.Node.Load;
 
@@ -12,62 +11,78 @@ namespace Isobar.Node.Decisions;
 internal sealed record Decision(Instant At, string What, string Outcome, bool Repeats = false);
 
 /// <summary>What this node decided about each job lately, for <c>isobar why</c>. In memory: the ledger keeps what was done for good.</summary>
-internal sealed class DecisionLog
+/// <param name="clock">The present; null = this machine's.</param>
+internal sealed class DecisionLog(Func<Instant>? clock = null)
 {
     private const int Kept = 8;
     private const int MostJobs = 2000;
+    private const double OldSeconds = 3600;
 
-    private readonly ConcurrentDictionary<string, Entry> _jobs = new();
+    // Looking for the oldest ones is not for each new job.
+    private const int AfterForgetting = MostJobs * 9 / 10;
+
+    private readonly Func<Instant> _clock = clock ?? (static () => MachineLoad.Now);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Entry> _jobs = [];
+
+    /// <summary>Of how many jobs something is kept.</summary>
+    public int Jobs
+    {
+        get
+        {
+            lock (_gate)
+                return _jobs.Count;
+        }
+    }
 
     /// <summary>Notes a decision; the same one again with the same outcome only makes it newer.</summary>
     public void Add(string job, string what, string outcome, bool repeats = false)
     {
-        var entry = _jobs.GetOrAdd(job, static _ => new Entry());
-        lock (entry)
+        lock (_gate)
         {
-            entry.Decisions.RemoveAll(old => old.What == what && old.Outcome == outcome);
-            if (repeats && entry.Decisions is [.., { Repeats: true }])
-                entry.Decisions.RemoveAt(entry.Decisions.Count - 1);
-            entry.Decisions.Add(new Decision(MachineLoad.Now, what, outcome, repeats));
-            if (entry.Decisions.Count > Kept)
-                entry.Decisions.RemoveAt(0);
+            var (decisions, now) = (EntryOf(job).Decisions, _clock());
+            decisions.RemoveAll(old => old.What == what && old.Outcome == outcome);
+            if (repeats && decisions is [.., { Repeats: true }])
+                decisions.RemoveAt(decisions.Count - 1);
+            decisions.Add(new Decision(now, what, outcome, repeats));
+            if (decisions.Count > Kept)
+                decisions.RemoveAt(0);
+            Forget(now);
         }
-
-        if (_jobs.Count > MostJobs)
-            Forget();
     }
 
     /// <summary>Notes why a job stays for now.</summary>
     public void Stays(string job, string reason)
     {
-        var entry = _jobs.GetOrAdd(job, static _ => new Entry());
-        lock (entry)
-            entry.Stay = new Decision(MachineLoad.Now, reason, "it stays");
+        lock (_gate)
+        {
+            var now = _clock();
+            EntryOf(job).Stay = new Decision(now, reason, "it stays");
+            Forget(now);
+        }
     }
 
     /// <summary>The newest first; why it stays, if it does, is the second.</summary>
     public (IReadOnlyList<Decision> Decisions, Decision? Stay) Of(string job)
     {
-        if (!_jobs.TryGetValue(job, out var entry))
-            return ([], null);
-        lock (entry)
-            return ([.. Enumerable.Reverse(entry.Decisions)], entry.Stay);
+        lock (_gate)
+            return _jobs.TryGetValue(job, out var entry) ? ([.. Enumerable.Reverse(entry.Decisions)], entry.Stay) : ([], null);
     }
 
-    private void Forget()
-    {
-        foreach (var (job, entry) in _jobs)
-        {
-            bool old;
-            lock (entry)
-                old = entry.Stay is null && (entry.Decisions.Count == 0 || MachineLoad.Now - entry.Decisions[^1].At > 3600);
-            if (old)
-                _jobs.TryRemove(job, out _);
-        }
+    private Entry EntryOf(string job) => _jobs.TryGetValue(job, out var entry) ? entry : _jobs[job] = new Entry();
 
-        // All of them fresh: the order of a dictionary is as good as any.
-        foreach (var job in _jobs.Keys.Take(Math.Max(0, _jobs.Count - MostJobs)))
-            _jobs.TryRemove(job, out _);
+    // A job that runs is thought of again and again: those of which nothing was said for longest have ended or gone.
+    private void Forget(Instant now)
+    {
+        if (_jobs.Count <= MostJobs)
+            return;
+        var oldestFirst = _jobs.Select(job => (job.Key, At: job.Value.Newest)).OrderBy(job => job.At.Nanoseconds).ToList();
+        foreach (var (job, at) in oldestFirst)
+        {
+            if (now - at <= OldSeconds && _jobs.Count <= AfterForgetting)
+                return;
+            _jobs.Remove(job);
+        }
     }
 
     private sealed class Entry
@@ -75,5 +90,14 @@ internal sealed class DecisionLog
         public List<Decision> Decisions { get; } = [];
 
         public Decision? Stay { get; set; }
+
+        public Instant Newest
+        {
+            get
+            {
+                var decided = Decisions.Count > 0 ? Decisions[^1].At : Instant.Never;
+                return Stay is { } stay && stay.At > decided ? stay.At : decided;
+            }
+        }
     }
 }

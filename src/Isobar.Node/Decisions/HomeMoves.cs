@@ -13,6 +13,10 @@ namespace Isobar.Node.Decisions;
 /// <summary>A home's part in balancing: moves its jobs when the node where they run asks for it, by the way that <c>isobar migrate</c> takes.</summary>
 internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runtime, LivePolicies policies)
 {
+    // What holds a job still, or lets it go on, takes moments; pages go at the speed of the link.
+    private static readonly TimeSpan HoldsWithin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PagesOutWithin = TimeSpan.FromMinutes(10);
+
     /// <summary>Moves a job of this home.</summary>
     /// <param name="asker">The node that asks: the one where the job runs.</param>
     /// <param name="request">What it wants.</param>
@@ -59,7 +63,7 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
     /// <param name="hold">How and why it stands still; null lets it go on.</param>
     /// <param name="cancellation">When the daemon ends.</param>
     public async Task<string?> HoldAsync(string job, Hold? hold, CancellationToken cancellation) =>
-        (await CommandAsync(job, new HoldCommand(runtime.NodeName, hold), cancellation)).Failure;
+        (await AnswerWithinAsync(HoldsWithin, JobId.Parse(job).Home, token => CommandAsync(job, new HoldCommand(runtime.NodeName, hold), token), cancellation)).Failure;
 
     /// <summary>Pushes pages of a job that runs here to another node's memory.</summary>
     /// <param name="job">The job.</param>
@@ -68,8 +72,27 @@ internal sealed class HomeMoves(HomeJobs jobs, JobDesk desk, ClusterRuntime runt
     /// <param name="cancellation">When the daemon ends.</param>
     public async Task<CommandDone> PageOutAsync(string job, string server, long bytes, CancellationToken cancellation) =>
         runtime.Require().Roster.Current.Nodes.TryGetValue(server, out var node)
-            ? await CommandAsync(job, new PageOutCommand(runtime.NodeName, server, node.Address, bytes), cancellation)
+            ? await AnswerWithinAsync(PagesOutWithin, JobId.Parse(job).Home, token => CommandAsync(job, new PageOutCommand(runtime.NodeName, server, node.Address, bytes), token), cancellation)
             : new CommandDone($"{server} is not in the cluster any more.");
+
+    /// <summary>An answer, or that none came: a daemon or supervisor that is stopped keeps its connections, and would keep the job from every later wish.</summary>
+    /// <param name="limit">How long to wait.</param>
+    /// <param name="home">Who is asked.</param>
+    /// <param name="ask">Asks, until it is cancelled.</param>
+    /// <param name="cancellation">When the daemon ends.</param>
+    internal static async Task<CommandDone> AnswerWithinAsync(TimeSpan limit, string home, Func<CancellationToken, Task<CommandDone>> ask, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(limit);
+        try
+        {
+            return await ask(patience.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return new CommandDone(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{home} did not answer within {limit.TotalSeconds:0} s."));
+        }
+    }
 
     // By way of the job's home, whose deputy commands its host.
     private async Task<CommandDone> CommandAsync(string job, SupervisorCommand command, CancellationToken cancellation)

@@ -30,13 +30,12 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             return Plain(wish);
         if (placed.Target == runtime.NodeName)
             return (placed.Target, placed.Words);
-        var offer = OfferForm.Of(placed, spec, runtime.NodeName);
         var refused = "";
         foreach (var node in (string?[])[placed.Target, placed.Alternate])
         {
             if (node is null)
                 continue;
-            var no = node == runtime.NodeName ? placed.HomeRefuses : await offers.AskAsync(node, offer, cancellation);
+            var no = node == runtime.NodeName ? placed.HomeRefuses : await offers.AskAsync(node, OfferForm.Of(placed.At(node), spec, runtime.NodeName), cancellation);
             if (no is not null)
             {
                 refused = $"{refused} {no}";
@@ -44,7 +43,7 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             }
 
             policies.Expect(node, 1, 0, node == runtime.NodeName ? 0 : 1);
-            return (node, placed.Words);
+            return (node, placed.At(node).Words);
         }
 
         return placed.HomeRefuses is { } home

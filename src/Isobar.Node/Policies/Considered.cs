@@ -1,6 +1,7 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Load;
+using Isobar.Protocol.Jobs;
 
 namespace Isobar.Node.Policies;
 
@@ -17,36 +18,43 @@ internal sealed record Considered(IReadOnlyList<Wish> Wishes, IReadOnlyList<(str
 /// <param name="Rule">The rule that wants it.</param>
 /// <param name="Words">Why, in words with numbers.</param>
 /// <param name="Info">The job as the rule saw it.</param>
-/// <param name="ShareHere">Standard cores that one task of it gets here.</param>
-/// <param name="ShareThere">What it should get there; 0 = unknown.</param>
-/// <param name="OthersGain">What those that stay gain by its leaving: seconds per CPU second of it.</param>
+/// <param name="Predicted">What it should bring.</param>
 /// <param name="Ground">On what ground.</param>
-/// <param name="GainSeconds">Seconds that the job should save over a time as long as its age, the move paid; NaN = unknown.</param>
-internal sealed record Wish(
-    ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, double ShareHere, double ShareThere, double OthersGain, Ground Ground, double GainSeconds)
+internal sealed record Wish(ActionKind Kind, string Job, string Target, string? Alternate, string Rule, string Words, JobInfo Info, Prediction Predicted, Ground Ground)
 {
+    /// <summary>What it should bring on the second target.</summary>
+    public Prediction? AlternatePredicted { get; init; }
+
     /// <summary>How much, for <see cref="ActionKind.PageOut"/>.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Whether it must leave, whatever it is worth.</summary>
     public bool IsForced => Ground != Ground.Gain;
 
-    /// <summary>The same of all others here and there, those that it joins paid; 0 = unknown.</summary>
-    public double OthersGainSeconds { get; init; }
-
     /// <summary>Until it can be moved it is not to run here.</summary>
     public bool StandsStillMeanwhile { get; init; }
+
+    /// <summary>How the job stands still while it waits for its turn to move; null = it runs on.</summary>
+    public Hold? WhileItWaits => StandsStillMeanwhile ? new Hold($"{Words}; it waits for its turn") : null;
+
+    /// <summary>The same for the second target, once the first has refused.</summary>
+    public Wish ToAlternate() => Alternate is { } alternate
+        ? this with { Target = alternate, Alternate = null, Words = $"{Words}; {Target} refused, so it goes to {alternate}", Predicted = AlternatePredicted ?? Predicted.Elsewhere(), AlternatePredicted = null }
+        : throw new InvalidOperationException($"{Job} has no second target");
 }
 
 /// <summary>Where a new job is to start.</summary>
 /// <param name="Target">The node.</param>
 /// <param name="Alternate">A second one, if the first refuses.</param>
 /// <param name="Words">Why, in words.</param>
-/// <param name="ShareHere">Standard cores that it would get here.</param>
-/// <param name="ShareThere">What it should get there; 0 = unknown.</param>
-/// <param name="OthersGain">What those that are here gain if it starts elsewhere: seconds per CPU second of it.</param>
+/// <param name="Predicted">What it would get.</param>
 /// <param name="HomeRefuses">Why it may not start at its home; null = it may.</param>
-internal sealed record Placed(string Target, string? Alternate, string Words, double ShareHere, double ShareThere, double OthersGain, string? HomeRefuses = null);
+internal sealed record Placed(string Target, string? Alternate, string Words, Prediction Predicted, string? HomeRefuses = null)
+{
+    /// <summary>The same for the second node, once the first has refused.</summary>
+    public Placed At(string node) => node == Target ? this : this with { Target = node, Alternate = null, Words = $"{Words}; {Target} refused, so it starts on {node}", Predicted = Predicted.Elsewhere() };
+}
+
 
 /// <summary>A job that is left alone for a while after a move failed or was refused.</summary>
 internal sealed record JobHold(Instant Until, string Reason, double Seconds)

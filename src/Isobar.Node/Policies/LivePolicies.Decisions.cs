@@ -1,6 +1,5 @@
 using Isobar.Balancing;
 using Isobar.Balancing.Consideration;
-using Isobar.Balancing.Load;
 using Isobar.Node.Load;
 using Isobar.Protocol.Jobs;
 using PolicyJobId = Isobar.Balancing.Consideration.JobId;
@@ -34,7 +33,7 @@ internal sealed partial class LivePolicies
                     continue;
                 if (action.Kind == ActionKind.Move && look.Limits?.Allows(action.Job, action.To) == false)
                     forbidden.Add((name, $"{Words(set, action.Reason)}; but it may not be on {set.Numbers.NameOf(action.To)}"));
-                else if (action.Kind == ActionKind.Move && set.MovesNone && action.Ground != Ground.NeedInEveryProfile)
+                else if (set.Forbids(in action))
                     forbidden.Add((name, $"{Words(set, action.Reason)}; but the profile moves nothing later"));
                 else
                     wishes.Add(WishOf(set, in look, in snapshot, in action, name));
@@ -238,24 +237,9 @@ internal sealed partial class LivePolicies
 
     internal static PolicyJobId IdOf(string job) => new((long)(ProgramHash.Fnv(job) & long.MaxValue));
 
-    /// <summary>What one task gets here and there, and by how much the others here are served faster, and those there slower, by its going.</summary>
-    private static (double Here, double There, double OthersGain, double OthersHarm) SharesOf(in LiveLook look, in Snapshot snapshot, in JobInfo job, NodeId target)
-    {
-        var tasks = Math.Max(look.State.ReadyNow + (job.CpuSeconds > 0 ? 0 : 1), Targets.Tasks(in job));
-        var here = 1 / Targets.Slowdown(in snapshot.Self, tasks, in job, snapshot.Costs);
-        var others = CpuShare.DelayOfOthers(in snapshot.Self, tasks, Targets.Tasks(in job));
-        if (Targets.Find(in snapshot, target) is not (>= 0 and var index))
-            return (here, 0, others, 0);
-        ref readonly var entry = ref snapshot.Others[index];
-        var tasksThere = entry.Ready + Targets.Tasks(in job);
-        return (here, 1 / Targets.Slowdown(in entry, tasksThere, in job, snapshot.Costs), others, CpuShare.DelayOfOthers(in entry, tasksThere, Targets.Tasks(in job)));
-    }
-
     private Wish WishOf(PolicySet set, in LiveLook look, in Snapshot snapshot, in PlannedAction action, string name)
     {
         var job = _jobs[IndexOf(action.Job, look.Count)];
-        var (here, there, others, harm) = SharesOf(in look, in snapshot, in job, action.To);
-        var gain = there > 0 ? (job.CpuSeconds / Targets.Tasks(in job) * ((1 / here) - (1 / there))) - snapshot.Costs.Seconds(in job) : double.NaN;
         return new Wish(
             action.Kind,
             name,
@@ -264,15 +248,12 @@ internal sealed partial class LivePolicies
             action.Reason.Rule,
             Words(set, action.Reason),
             job,
-            here,
-            there,
-            others,
-            action.Ground,
-            gain)
+            Prediction.Of(in snapshot, in job, action.To),
+            action.Ground)
         {
+            AlternatePredicted = action.Alternate.IsNone ? null : Prediction.Of(in snapshot, in job, action.Alternate),
             Bytes = action.Bytes,
             StandsStillMeanwhile = action.StandsStillMeanwhile,
-            OthersGainSeconds = there > 0 ? job.CpuSeconds * (others - harm) : 0,
         };
     }
 

@@ -92,10 +92,10 @@ internal sealed partial class LivePolicies
 
     private static readonly ReasonForm Most = new("none", "{job} starts on {node}: of the machines that it may use that is where one more process gets most");
 
-    private Placement PlaceByShare(PolicySet set, in LiveLook look, in Snapshot snapshot, in JobInfo job)
+    private Placement PlaceByShare(PolicySet set, in Snapshot snapshot, in JobInfo job)
     {
         var best = set.Numbers.Self;
-        var least = snapshot.Limits?.Allows(job.Id, best) == false || job.MinMemoryBytes > _sample.FreeMemoryBytes ? double.PositiveInfinity : 1 / SharesOf(in look, in snapshot, in job, best).Here;
+        var least = snapshot.Limits?.Allows(job.Id, best) == false || job.MinMemoryBytes > _sample.FreeMemoryBytes ? double.PositiveInfinity : 1 / Prediction.Of(in snapshot, in job, best).ShareHere;
         if (Targets.Fastest(in snapshot, in job, ArrivesWithin, NodeId.None, ref _random, out var slowdown) is >= 0 and var other && slowdown < least)
             best = snapshot.Others[other].Node;
         return new Placement(best, NodeId.None, Most.With(job.Id, best));

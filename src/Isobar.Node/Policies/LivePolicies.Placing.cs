@@ -50,7 +50,7 @@ internal sealed partial class LivePolicies
                 StateSince = Instant.Never,
             };
             var placement = advice is not null ? AdvisedBy(set, advice)
-                : isPlain ? PlaceByShare(set, in look, in snapshot, in job) : set.Rules.Place(in snapshot, in job, ref _random);
+                : isPlain ? PlaceByShare(set, in snapshot, in job) : set.Rules.Place(in snapshot, in job, ref _random);
             var (target, words) = (placement.Target, advice?.Reason ?? placement.Reason.Describe(set.Numbers.NameOf, static _ => "it"));
             var homeRefuses = IsDrained ? $"{self} is drained"
                 : limits.Refusal(limit, self) is { } refusal ? refusal
@@ -67,9 +67,9 @@ internal sealed partial class LivePolicies
                     throw new JobException($"no machine takes the job now: {homeRefuses}, and no other one that it may use is open and has the memory; isobar nodes --age shows them.");
             }
 
-            var (here, there, others, _) = SharesOf(in look, in snapshot, in job, target);
+            var predicted = Prediction.Of(in snapshot, in job, target);
             var alternate = placement.Alternate.IsNone || (advice is null && !IsFit(in snapshot, in job, placement.Alternate)) ? null : set.Numbers.NameOf(placement.Alternate);
-            return new Placed(set.Numbers.NameOf(target), alternate, words, here, there, others, IsDrained ? null : homeRefuses);
+            return new Placed(set.Numbers.NameOf(target), alternate, words, predicted, IsDrained ? null : homeRefuses);
         }
     }
 
@@ -84,15 +84,17 @@ internal sealed partial class LivePolicies
             if (job.MinMemoryBytes > _sample.FreeMemoryBytes && job.Home != set.Numbers.Self)
                 return (false, $"{set.Numbers.NameOf(set.Numbers.Self)} has not the memory that the user of {name} wants.");
             var look = LookNow(set);
-            if (!placement && _arriving.Count >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
-                return (false, $"{_arriving.Count} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
+            // What must leave where it is, is refused only for want of room.
+            var coming = _arriving.Values.Count(arrival => arrival.IsMove);
+            if (!placement && !offer.Forced && coming >= Math.Max(1, atOnce) && !_arriving.ContainsKey(name))
+                return (false, $"{coming} jobs are on their way to {set.Numbers.NameOf(set.Numbers.Self)} already.");
             var snapshot = look.Snapshot(set, costs.Model, _jobs);
             var acceptance = set.All.Judge(in snapshot, in offer);
             if (acceptance is { Accepted: true, Suspended: true } && !placement)
                 _comeFrozen[name] = (look.Now + ArrivesWithin, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
             // A new job has no name yet; it is here, and counted by its threads, within moments.
             if (acceptance.Accepted)
-                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes);
+                _arriving[placement ? $"{name} {++_placements}" : name] = (look.Now + (placement ? StartsWithin : ArrivesWithin), job.ResidentBytes, IsMove: !placement);
             return (acceptance.Accepted, acceptance.Reason.Describe(set.Numbers.NameOf, _ => name));
         }
     }
@@ -110,8 +112,7 @@ internal sealed partial class LivePolicies
             var name = load.Jobs.Jobs[i].Name;
             if (!_jobs[i].IsRunning || wishes.Exists(wish => wish.Job == name) || !_comeFrozen.Remove(name, out var frozen))
                 continue;
-            var share = SharesOf(in look, in snapshot, in _jobs[i], set.Numbers.Self).Here;
-            wishes.Add(new Wish(ActionKind.Freeze, name, set.Numbers.NameOf(set.Numbers.Self), null, "freeze", frozen.Reason, _jobs[i], share, 0, 0, Ground.Need, double.NaN));
+            wishes.Add(new Wish(ActionKind.Freeze, name, set.Numbers.NameOf(set.Numbers.Self), null, "freeze", frozen.Reason, _jobs[i], Prediction.Of(in snapshot, in _jobs[i], set.Numbers.Self), Ground.Need));
         }
 
         foreach (var (name, frozen) in _comeFrozen)

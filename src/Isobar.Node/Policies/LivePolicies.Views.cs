@@ -32,12 +32,12 @@ internal sealed partial class LivePolicies
                 foreach (ref readonly var entry in snapshot.Others)
                 {
                     var isOpen = Targets.Takes(in snapshot, in entry, in job, ArrivesWithin) && Targets.HasRoom(in entry, job.ResidentBytes);
-                    others.Add(new OtherView(set.Numbers.NameOf(entry.Node), isOpen, Closed(in snapshot, in entry, in job), SharesOf(in look, in snapshot, in job, entry.Node).There, entry.Age(look.Now)));
+                    others.Add(new OtherView(set.Numbers.NameOf(entry.Node), isOpen, Closed(in snapshot, in entry, in job), Prediction.Of(in snapshot, in job, entry.Node).ShareThere, entry.Age(look.Now)));
                 }
 
                 var hold = IsHeld(name, look.Now) ? _holds[name] : null;
                 return new JobView(
-                    job, SharesOf(in look, in snapshot, in job, set.Numbers.Self).Here, look.State.ReadyNow, look.Self.Cores, snapshot.Costs.Seconds(in job), others, hold, facts.Of(here) is not null);
+                    job, Prediction.Of(in snapshot, in job, set.Numbers.Self).ShareHere, look.State.ReadyNow, look.Self.Cores, snapshot.Costs.Seconds(in job), others, hold, facts.Of(here) is not null);
             }
 
             return null;

@@ -23,11 +23,12 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
 
     private readonly Lock _gate = new();
     private readonly Plan _plan = new(explains: true);
-    private readonly Dictionary<string, (Instant Until, long Bytes)> _arriving = [];
+    private readonly Dictionary<string, (Instant Until, long Bytes, bool IsMove)> _arriving = [];
     private readonly Dictionary<string, JobHold> _holds = [];
     private readonly HashSet<string> _moving = [];
     private readonly Dictionary<string, Instant> _left = [];
     private PolicySet? _set;
+    private Balancing.Load.LoadCalculator? _begun;
     private RandomSource _random = new((ulong)Random.Shared.NextInt64());
     private long _placements;
     private uint _incarnation;
@@ -59,6 +60,16 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
 
     /// <summary>Jobs of other homes that are here.</summary>
     public int Guests { get; private set; }
+
+    /// <summary>Of how many jobs it is remembered that they are left alone for a while, or stand still.</summary>
+    public int Remembered
+    {
+        get
+        {
+            lock (_gate)
+                return _holds.Count + _still.Count;
+        }
+    }
 
     /// <summary>What this node says of itself beside numbers.</summary>
     public IEnumerable<string> OwnWords => FlagWords(_sample.Flags);
@@ -104,11 +115,12 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
             if (admin.IsExpelling && Guests == 0 && load.Jobs.GuestFolders() == 0)
                 admin.Expelled();
             _sample.Flags = Flags(set) | _advertised;
-            set.Load.Sample(in _sample);
+            TakeIn(set);
             if (_sample.Time - _published < set.Load.PeriodSeconds * 0.95)
                 return;
             _published = _sample.Time;
             _sequence++;
+            ForgetTheGone();
             var view = LookNow(set);
             var snapshot = view.Snapshot(set, costs.Model, _jobs);
             _sample.Level = LevelOf(in snapshot);
@@ -168,6 +180,38 @@ internal sealed partial class LivePolicies(MachineLoad load, JobFacts facts, Mov
         IsDrained ? set.Evacuation
         : admin.IsExpelling || admin.IsClosing ? set.Expulsion
         : onlyFirst ? set.First : set.All;
+
+    // After a start of the daemon, and with other cores or another profile, the calculator is a new one: it must not tell for a whole period that nobody is here.
+    private void TakeIn(PolicySet set)
+    {
+        if (ReferenceEquals(_begun, set.Load))
+        {
+            set.Load.Sample(in _sample);
+            return;
+        }
+
+        _begun = set.Load;
+        set.Load.Begin(in _sample);
+    }
+
+    // What is remembered of a job that has ended or gone on is nobody's business any more; one whose move is being broken off is away for a moment only.
+    private void ForgetTheGone()
+    {
+        if (_holds.Count == 0 && _still.Count == 0)
+            return;
+        var here = load.Jobs.Jobs.Select(job => job.Name).ToHashSet();
+        foreach (var (job, hold) in _holds)
+        {
+            if (!here.Contains(job) && _sample.Time > hold.Until)
+                _holds.Remove(job);
+        }
+
+        foreach (var job in _still.Keys)
+        {
+            if (!here.Contains(job))
+                _still.Remove(job);
+        }
+    }
 
     private byte LevelOf(in Snapshot snapshot)
     {

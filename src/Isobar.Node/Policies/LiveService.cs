@@ -35,7 +35,7 @@ internal sealed partial class LiveService(
     {
         await Task.Run(policies.Load.Calibrate, stoppingToken);
         policies.Incarnation = NextIncarnation();
-        settings.Changed += () => _ = RebuildAsync();
+        settings.Changed += () => _ = WatchedAsync(RebuildAsync());
         homeJobs.Ended += Learn;
         runtime.Ride.GetOn = policies.GetOn;
         var pulse = _pulse = new Pulse(policies, balancer, facts, () => Volatile.Read(ref _life)?.Socket, _log);
@@ -57,7 +57,20 @@ internal sealed partial class LiveService(
         }
     }
 
-    private void OnMembershipChanged(ActiveCluster? cluster) => _ = ChangeAsync(cluster);
+    private void OnMembershipChanged(ActiveCluster? cluster) => _ = WatchedAsync(ChangeAsync(cluster));
+
+    // Nobody waits for it: what goes wrong would be lost, and the node be without policies in silence.
+    private async Task WatchedAsync(Task change)
+    {
+        try
+        {
+            await change;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
+        {
+            LogNotChanged(e.ToString());
+        }
+    }
 
     private async Task ChangeAsync(ActiveCluster? cluster)
     {
@@ -106,7 +119,7 @@ internal sealed partial class LiveService(
     {
         if (Volatile.Read(ref _life) is { } life && life.TakeMembers(roster))
             life.Keys.SomebodyLeft();
-        _ = RebuildAsync();
+        _ = WatchedAsync(RebuildAsync());
     }
 
     /// <summary>Roster or settings changed: the stages are made for the new ones.</summary>
@@ -181,6 +194,9 @@ internal sealed partial class LiveService(
         SecretFile.Write(file, (last + 1).ToString(CultureInfo.InvariantCulture), SecretFile.Readable);
         return last + 1;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "policies: a change of members or settings could not be followed: {Reason}")]
+    private partial void LogNotChanged(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "gossip: {Trouble}")]
     private partial void LogTrouble(string trouble);

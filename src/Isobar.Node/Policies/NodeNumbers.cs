@@ -13,6 +13,9 @@ namespace Isobar.Node.Policies;
 /// </summary>
 internal sealed class NodeNumbers
 {
+    // Joining, leaving and stopping wait for it, and a name server that is away takes longer than that for each name.
+    private static readonly TimeSpan LookUpsTake = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<string, NodeId> _byName = [];
     private readonly Dictionary<NodeId, string> _byNumber = [];
     private readonly Dictionary<NodeId, SocketAddress> _addresses = [];
@@ -55,16 +58,34 @@ internal sealed class NodeNumbers
         string SiteOf(string name) => siteOf?.Invoke(name) ?? "";
     }
 
-    /// <summary>Looks the members' addresses up; one whose name cannot be resolved is not sent to until the next change of the roster.</summary>
-    public async Task ResolveAsync(MemberRoster roster, AddressFamily family, CancellationToken cancellation)
+    /// <summary>Looks the members' addresses up, all at once; one whose name cannot be resolved in time is not sent to until the next change of the roster.</summary>
+    /// <param name="roster">The members.</param>
+    /// <param name="family">Of the address that this node listens on.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="lookUp">Finds a name's addresses; null = the system does.</param>
+    /// <param name="limit">How long all of it may take; null = 5 s.</param>
+    public async Task ResolveAsync(
+        MemberRoster roster,
+        AddressFamily family,
+        CancellationToken cancellation,
+        Func<string, AddressFamily, CancellationToken, Task<IPAddress[]>>? lookUp = null,
+        TimeSpan? limit = null)
     {
-        foreach (var member in roster.Nodes.Values)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(limit ?? LookUpsTake);
+        lookUp ??= Dns.GetHostAddressesAsync;
+        var others = roster.Nodes.Values.Where(member => _byName.TryGetValue(member.Name, out var number) && number != Self).ToList();
+        var found = await Task.WhenAll(others.Select(async member =>
         {
-            if (!_byName.TryGetValue(member.Name, out var number) || number == Self)
-                continue;
             var address = NodeAddress.Parse(member.Address);
-            if (await ResolveAsync(address.Host, family, cancellation) is { } ip)
-                _addresses[number] = new IPEndPoint(ip, address.Port).Serialize();
+            var ip = await ResolveAsync(address.Host, family, lookUp, patience.Token);
+            cancellation.ThrowIfCancellationRequested();
+            return ip is null ? null : new IPEndPoint(ip, address.Port).Serialize();
+        }));
+        foreach (var (member, address) in others.Zip(found))
+        {
+            if (address is not null)
+                _addresses[_byName[member.Name]] = address;
         }
     }
 
@@ -81,16 +102,16 @@ internal sealed class NodeNumbers
     private static NodeId FromFingerprint(string fingerprint) =>
         new((int)(BinaryPrimitives.ReadUInt32BigEndian(Convert.FromHexString(fingerprint.AsSpan(0, 8))) & int.MaxValue));
 
-    private static async Task<IPAddress?> ResolveAsync(string host, AddressFamily family, CancellationToken cancellation)
+    private static async Task<IPAddress?> ResolveAsync(string host, AddressFamily family, Func<string, AddressFamily, CancellationToken, Task<IPAddress[]>> lookUp, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(host, out var literal))
             return literal.AddressFamily == family ? literal : null;
         try
         {
-            var found = await Dns.GetHostAddressesAsync(host, family, cancellation);
+            var found = await lookUp(host, family, cancellation);
             return found.Length == 0 ? null : found[0];
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
             return null;
         }

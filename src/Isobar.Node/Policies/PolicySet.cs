@@ -79,6 +79,9 @@ internal sealed class PolicySet
     /// <summary>The profile places jobs at their start and moves none later.</summary>
     public bool MovesNone => Profile.Settings.Move == MoveStyle.None;
 
+    /// <summary>Whether an action is a move that the profile does not make; what must be in every profile it does.</summary>
+    public bool Forbids(in PlannedAction action) => MovesNone && action.Kind == ActionKind.Move && action.Ground != Ground.NeedInEveryProfile;
+
     /// <summary>Makes the stages anew, or only those that a change concerns: what they have learnt is kept where it still holds.</summary>
     /// <param name="before">What ran until now.</param>
     /// <param name="profile">The profile.</param>

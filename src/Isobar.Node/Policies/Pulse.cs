@@ -38,7 +38,7 @@ internal sealed partial class Pulse(LivePolicies policies, Balancer balancer, Jo
                 Beat(cancellation);
             while (!cancellation.WaitHandle.WaitOne(Step()));
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             // The daemon stops.
         }
@@ -78,7 +78,7 @@ internal sealed partial class Pulse(LivePolicies policies, Balancer balancer, Jo
 
             Consider(set, now, arrived, departed, cancellation);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             // One bad look must not end the looking, and the daemon with it.
             LogBeat(log, e.ToString());

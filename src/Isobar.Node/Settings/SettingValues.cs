@@ -10,24 +10,32 @@ namespace Isobar.Node.Settings;
 /// <summary>The settings as one node knows them: a node's own value goes before the cluster's, and that before the default. Immutable.</summary>
 internal sealed record SettingValues(ImmutableSortedDictionary<string, string> ByKey)
 {
-    private const string NodePart = "nodes/";
+    private const string NodePart = "nodes";
 
     public static SettingValues Empty { get; } = new(ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal));
 
     /// <summary>The store's key of a setting: of one node, or of the cluster when the node is empty.</summary>
-    public static string KeyOf(string name, string node) => StoreKeys.Settings + (node.Length == 0 ? name : $"{NodePart}{node}/{name}");
+    public static string KeyOf(string name, string node) => StoreKeys.Settings + (node.Length == 0 ? name : $"{NodePart}/{node}/{name}");
 
     public string Of(SettingKind kind, string node) =>
         ByKey.GetValueOrDefault(KeyOf(kind.Name, node)) ?? ByKey.GetValueOrDefault(KeyOf(kind.Name, "")) ?? kind.Default;
 
-    /// <summary>What was set: the setting's name, the node (empty for all) and the value.</summary>
+    /// <summary>What was set: the setting's name, the node (empty for all) and the value. A key of another form is of another version of the daemon, and left out.</summary>
     public IEnumerable<(string Name, string Node, string Value)> Set()
     {
         foreach (var (key, value) in ByKey)
         {
-            var rest = key[StoreKeys.Settings.Length..];
-            var slash = rest.LastIndexOf('/');
-            yield return slash < 0 ? (rest, "", value) : (rest[(slash + 1)..], rest[NodePart.Length..slash], value);
+            if (!key.StartsWith(StoreKeys.Settings, StringComparison.Ordinal))
+                continue;
+            switch (key[StoreKeys.Settings.Length..].Split('/'))
+            {
+                case [var name]:
+                    yield return (name, "", value);
+                    break;
+                case [NodePart, { Length: > 0 } node, var name]:
+                    yield return (name, node, value);
+                    break;
+            }
         }
     }
 

@@ -56,12 +56,25 @@ internal sealed partial class SettingsFollower : IAsyncDisposable
             {
                 Volatile.Write(ref _current, Current.Apply(update));
                 Save();
-                Changed?.Invoke();
+                Tell();
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // Stopped, or the cluster's connections were closed first.
+        }
+    }
+
+    private void Tell()
+    {
+        try
+        {
+            Changed?.Invoke();
+        }
+        catch (Exception e)
+        {
+            // Who cannot live with one value must not keep the next ones from everybody.
+            LogNotFollowed(e.ToString());
         }
     }
 
@@ -88,6 +101,9 @@ internal sealed partial class SettingsFollower : IAsyncDisposable
             return SettingValues.Empty;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "settings: a change could not be followed: {Reason}")]
+    private partial void LogNotFollowed(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "settings: cannot be kept on disk: {Reason}")]
     private partial void LogNotSaved(string reason);

@@ -85,8 +85,9 @@ public sealed class ResumableLink
         // The side that closes must still get its last frame out.
         if (first == receiving && IsClosing)
             await Task.WhenAny(sending, Task.Delay(1000, CancellationToken.None)).ConfigureAwait(false);
-        // And the side that can send no more, to a process that has ended, may not have read its last words yet, which are in the socket already. Between machines the next transport brings them.
-        else if (IsLocal && first == sending && sending.IsFaulted)
+        // The side that can send no more, to a process that has ended, may not have read its last words yet, which are in the socket already. Between machines the next transport brings them.
+        // And one that has closed hears the other out: what that is just sending would find nobody, and an exception is most of what the command of a short job would do.
+        else if (IsLocal && first == sending)
             await Task.WhenAny(receiving, Task.Delay(1000, CancellationToken.None)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         try

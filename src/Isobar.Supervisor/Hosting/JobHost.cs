@@ -222,9 +222,9 @@ internal sealed partial class JobHost : IDisposable
         {
             KeepStill(job);
             // Neither a move nor the lease nor a rule is the user's stop, nor is it over while pages are taken. What cannot be sent yet is seen again.
-            if (!_moving && !_standstill.IsOn && _pages?.IsPushing != true && report.IsCompleted && job.MainIsStopped != stopped)
+            if (!_moving && !_standstill.IsOn && report.IsCompleted && MainIsStopped(job) is { } isStopped && isStopped != stopped)
             {
-                stopped = !stopped;
+                stopped = isStopped;
                 report = ReportUnlessGoneAsync(new MainStopped(stopped));
             }
 

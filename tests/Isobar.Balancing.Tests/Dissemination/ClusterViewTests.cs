@@ -179,6 +179,16 @@ public sealed class ClusterViewTests
             }
         });
 
+    [Fact]
+    public void Where_no_news_ever_comes_nothing_is_remembered_of_what_was_sent()
+    {
+        ClusterView view = new NoDissemination(new NodeId(0), new RangeRoster(4)).View;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10_000; i++)
+            view.Expect(new NodeId(1), Instant.FromSeconds(i), 1, 1, 0);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+    }
+
     private static LoadEntry Entry(int node, uint sequence, double? stamp = null) => new()
     {
         Node = new NodeId(node),

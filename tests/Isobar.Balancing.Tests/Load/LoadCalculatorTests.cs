@@ -52,6 +52,36 @@ public sealed class LoadCalculatorTests
             }
         }, iter: 30);
 
+    /// <summary>Before its first period is over (up to two minutes) a calculator would tell that nothing is to be done here.</summary>
+    [Fact]
+    public void One_that_begins_on_a_machine_at_work_tells_that_at_once() =>
+        Gen.Select(Gen.Int[1, 16], Gen.Double[0.2, 4], Gen.Int[0, 40]).Sample((cores, speed, ready) =>
+        {
+            foreach (Policy<LoadFactory> policy in Policies.Load.All)
+            {
+                LoadCalculator load = policy.Bind(ParameterValues.DefaultsOf(policy.Name, policy.Parameters))(CoreSet.Uniform(cores, (float)speed));
+                LoadSample sample = Samples.At(1000, ready);
+                sample.CpuUsed = ready;
+                load.Begin(in sample);
+                AssertTold(load, cores * (double)(float)speed, ready, policy.Name);
+                // What comes after is averaged over a whole period, as ever.
+                sample.Time += load.PeriodSeconds / 2;
+                (sample.Ready, sample.CpuUsed) = (ready + 10, ready + 10);
+                load.Sample(in sample);
+                if (load.PeriodSeconds > 2 * load.SampleSeconds)
+                    AssertTold(load, cores * (double)(float)speed, ready, policy.Name);
+            }
+        }, iter: 30);
+
+    private static void AssertTold(LoadCalculator load, double capacity, double ready, string policy)
+    {
+        Assert.Equal(ready, load.Ready, 6);
+        Assert.Equal(ready, load.LocalReady, 6);
+        Assert.Equal((load.Exported, load.Exported, load.Exported), (load.Local, load.LocalMedium, load.LocalSlow));
+        if (policy != "representative")
+            Assert.Equal(ready / capacity, load.Exported, 6);
+    }
+
     [Fact]
     public void Pressure_counts_waiting_as_a_queue()
     {

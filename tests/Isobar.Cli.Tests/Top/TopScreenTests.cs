@@ -39,6 +39,16 @@ public sealed class TopScreenTests
     }
 
     [Fact]
+    public void Of_a_job_that_is_no_longer_told_nothing_is_kept()
+    {
+        var screen = new TopScreen { IsPlain = true };
+        screen.Draw(View(Job("alpha-1", 1)), Noon, 200, 50);
+        Assert.Contains("alpha>beta", screen.Draw(View(Job("alpha-1", 2, node: "beta")), Noon.AddSeconds(1), 200, 50), StringComparison.Ordinal);
+        screen.Draw(View(), Noon.AddSeconds(2), 200, 50);
+        Assert.DoesNotContain("alpha>beta", screen.Draw(View(Job("alpha-1", 2, node: "beta")), Noon.AddSeconds(3), 200, 50), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_is_wider_or_higher_than_the_terminal_and_colours_do_not_count()
     {
         var screen = new TopScreen();

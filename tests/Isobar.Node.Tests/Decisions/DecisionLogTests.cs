@@ -45,6 +45,41 @@ public sealed class DecisionLogTests
         Assert.True(Enumerable.Range(0, 5000).Count(job => log.Of($"alpha-{job}").Decisions.Count > 0) <= 2001);
     }
 
+    /// <summary>Nearly every job only stays: what is said of it is let go of like any other.</summary>
+    [Fact]
+    public void Jobs_that_only_stayed_are_forgotten_after_a_while()
+    {
+        var now = Instant.FromSeconds(1000);
+        var log = new DecisionLog(() => now);
+        for (var job = 0; job < 2000; job++)
+            log.Stays($"alpha-{job}", "too young");
+        now += 3601;
+        log.Stays("alpha-1", "too young");
+        log.Stays("beta-1", "too young");
+        Assert.Equal(2, log.Jobs);
+        Assert.NotNull(log.Of("alpha-1").Stay);
+    }
+
+    [Fact]
+    public void What_is_forgotten_of_many_jobs_is_not_what_still_runs()
+    {
+        var now = Instant.FromSeconds(1000);
+        var log = new DecisionLog(() => now);
+        log.Add("alpha-0", "it moves to beta", "refused");
+        for (var job = 1; job < 10_000; job++)
+        {
+            now += 0.1;
+            log.Stays($"alpha-{job}", "too young");
+            log.Stays("alpha-0", "it rests");
+        }
+
+        Assert.InRange(log.Jobs, 1500, 2000);
+        Assert.Equal("it rests", log.Of("alpha-0").Stay!.What);
+        Assert.Equal("it moves to beta", Assert.Single(log.Of("alpha-0").Decisions).What);
+        Assert.Null(log.Of("alpha-1").Stay);
+        Assert.NotNull(log.Of("alpha-9999").Stay);
+    }
+
     [Fact]
     public void A_job_that_could_not_be_moved_is_left_alone_longer_each_time()
     {

@@ -26,7 +26,7 @@ public sealed class OfferFormTests
     };
 
     private static readonly Wish Leaves = new(
-        ActionKind.Move, "alpha-3", "beta", null, "owner", "because", Job, ShareHere: 0.25, ShareThere: 0.875, OthersGain: 1.625, Ground.Need, GainSeconds: 12);
+        ActionKind.Move, "alpha-3", "beta", null, "owner", "because", Job, new Prediction(ShareHere: 0.25, ShareThere: 0.875, OthersGain: 1.625, GainSeconds: 12, OthersGainSeconds: 3), Ground.Need);
 
     [Fact]
     public void A_running_job_arrives_as_it_was_offered()
@@ -45,7 +45,7 @@ public sealed class OfferFormTests
     [Fact]
     public void A_new_job_arrives_as_it_was_offered()
     {
-        var placed = new Placed("beta", null, "because", ShareHere: 0.5, ShareThere: 0.75, OthersGain: 0.375);
+        var placed = new Placed("beta", null, "because", new Prediction(ShareHere: 0.5, ShareThere: 0.75, OthersGain: 0.375, GainSeconds: 0, OthersGainSeconds: 0));
         var offer = Received(OfferForm.Of(placed, Spec, "alpha"));
         Assert.Equal((0.5, 0.75, 0.375), (offer.SourceShare, offer.ExpectedShare, offer.OthersGain));
         Assert.True(offer.Placement);

@@ -86,7 +86,7 @@ public sealed class SupervisorStartTests : IDisposable
 
         Assert.Equal(Jobs, GuestJobs.Count(_folders));
         while (!File.Exists($"{_folder}/starts") || new FileInfo($"{_folder}/starts").Length < 2 * Jobs)
-            await Task.Delay(20, Cancellation);
+            await Task.Delay(20, TestContext.Current.CancellationToken);
         await Task.Delay(100, Cancellation);
         Assert.Equal(Jobs, (await File.ReadAllLinesAsync($"{_folder}/starts", Cancellation)).Length);
     }

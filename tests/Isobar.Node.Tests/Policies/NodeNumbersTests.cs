@@ -51,6 +51,30 @@ public sealed class NodeNumbersTests
         Assert.Equal(1, NodeNumbers.Of(roster, "alpha").Roster.GroupCount);
     }
 
+    /// <summary>Whoever joins or leaves waits for it: not once for each name that nobody answers for.</summary>
+    [Fact]
+    public async Task Names_that_nobody_answers_for_do_not_hold_up_the_others()
+    {
+        var roster = Of([.. Enumerable.Range(1, 20).Select(i => ($"n{i}", i.ToString("x8", System.Globalization.CultureInfo.InvariantCulture), (long)i))]);
+        roster = roster with { Nodes = roster.Nodes.SetItems(roster.Nodes.Values.Select(node => KeyValuePair.Create(node.Name, node with { Address = $"{node.Name}.example:7700" }))) };
+        var numbers = NodeNumbers.Of(roster, "n1");
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await numbers.ResolveAsync(
+            roster,
+            AddressFamily.InterNetwork,
+            TestContext.Current.CancellationToken,
+            async (host, _, cancellation) =>
+            {
+                if (host != "n20.example")
+                    await Task.Delay(TimeSpan.FromMinutes(1), cancellation);
+                return [IPAddress.Loopback];
+            },
+            TimeSpan.FromSeconds(0.2));
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.1, 30);
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 7700).Serialize(), numbers.AddressOf(numbers.NumberOf("n20")));
+        Assert.Null(numbers.AddressOf(numbers.NumberOf("n2")));
+    }
+
     internal static Roster Of(params (string Name, string Fingerprint, long Joined)[] nodes) => Roster.Empty with
     {
         Nodes = nodes.Select((node, i) => new NodeRecord { Name = node.Name, Address = $"10.0.0.{i + 1}:7700", Fingerprint = node.Fingerprint.PadRight(64, '0'), JoinedUnixSeconds = node.Joined })

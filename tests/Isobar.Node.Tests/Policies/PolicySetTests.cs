@@ -1,4 +1,5 @@
 using Isobar.Balancing;
+using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Consideration.Owners;
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
@@ -75,6 +76,23 @@ public sealed class PolicySetTests
         Assert.Equal(0.5, plain.Protocol.PeriodSeconds);
         Assert.NotEqual(Pace(quick), Pace(slow));
         Assert.Equal(profile.Name, quick.Profile.Name);
+    }
+
+    /// <summary>Where jobs may be, an owner and a drain go before every profile; balance, and want of memory, do not.</summary>
+    [Fact]
+    public void A_profile_that_moves_nothing_still_moves_what_must_be_moved_in_every_profile()
+    {
+        var numbers = NodeNumbers.Of(NodeNumbersTests.Of(("alpha", "00000001", 1), ("beta", "00000002", 2)), "alpha");
+        var still = ProfileReader.Load("glunix");
+        Assert.Equal(MoveStyle.None, still.Settings.Move);
+        var none = PolicySet.Create(null, still, numbers, Cores, OwnerRules.None, 0);
+        var moves = PolicySet.Create(null, ProfileReader.Load("isobar"), numbers, Cores, OwnerRules.None, 0);
+        Assert.Equal([true, true, false], Grounds().Select(ground => none.Forbids(Action(ActionKind.Move, ground))));
+        Assert.All(Grounds(), ground => Assert.False(moves.Forbids(Action(ActionKind.Move, ground))));
+        Assert.All(Grounds(), ground => Assert.False(none.Forbids(Action(ActionKind.Suspend, ground))));
+
+        static Ground[] Grounds() => [Ground.Gain, Ground.Need, Ground.NeedInEveryProfile];
+        static PlannedAction Action(ActionKind kind, Ground ground) => new(kind, new JobId(1), new NodeId(1), new NodeId(2), NodeId.None, default) { Ground = ground };
     }
 
     private static (double Period, int Window) Pace(PolicySet set)

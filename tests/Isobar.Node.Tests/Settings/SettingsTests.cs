@@ -24,6 +24,19 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("x/y")]
+    [InlineData("nodes/y")]
+    [InlineData("nodes//y")]
+    [InlineData("nodes/alpha/of/another/version")]
+    [InlineData("noddes/alpha/profile")]
+    public void A_key_of_another_version_is_no_setting_of_this_one(string key)
+    {
+        var values = SettingValues.Empty.Apply(Update((Isobar.Node.Membership.StoreKeys.Settings + key, "1"), (SettingValues.KeyOf("profile", "alpha"), "sprite")));
+        Assert.Equal([("profile", "alpha", "sprite")], values.Set());
+        Assert.Equal("sprite", values.Of(SettingKind.Profile, "alpha"));
+    }
+
+    [Theory]
     [InlineData("profile", "no-such-profile")]
     [InlineData("profile", "{ \"name\": \"x\", \"load\": { \"policy\": \"no-such-policy\" } }")]
     [InlineData("moves-at-once", "-1")]

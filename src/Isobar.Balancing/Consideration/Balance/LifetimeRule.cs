@@ -165,10 +165,10 @@ public sealed partial class LifetimeRule : ConsiderationRule
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double gain = Gain(here, there, othersHere, harm);
             double benefit = Weight * job.CpuSeconds * gain - cost;
-            if (gain > 0 && WouldOutliveThoseItHelps(jobs, i, here, there))
-                plan.Stay(StaysAsOldest.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
-            else if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
+            if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
+            else if (WouldOutliveThoseItHelps(jobs, i, here, there))
+                plan.Stay(StaysAsOldest.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
             else if (benefit > bestBenefit)
                 (bestJob, bestTarget, bestBenefit, bestHere, bestThere, bestOthers) = (i, snapshot.Others[target].Node, benefit, here, there, othersHere);
         }
