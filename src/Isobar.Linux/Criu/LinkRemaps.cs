@@ -102,12 +102,12 @@ public static class LinkRemaps
         return [.. found];
     }
 
-    private static void Remove(string? folder, ulong inode, List<string> removed)
+    private static void Remove(string folder, ulong inode, List<string> removed)
     {
-        // CRIU takes the next folder above when that one is gone.
-        while (folder is not null && !Directory.Exists(folder))
-            folder = Path.GetDirectoryName(folder);
-        foreach (var path in Directory.EnumerateFiles(folder ?? "/", $"{Prefix}*"))
+        // CRIU takes the next folder above when that one is gone; the root is there.
+        while (!Directory.Exists(folder))
+            folder = Path.GetDirectoryName(folder)!;
+        foreach (var path in Directory.EnumerateFiles(folder, $"{Prefix}*"))
         {
             var isNumber = int.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
             if (!isNumber || FileStatus.TryOf(path, followLinks: false) is not { } file || ((file.Inode ^ inode) & NumberBits) != 0)

@@ -26,7 +26,7 @@ public sealed class FileViewServer : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
         ArgumentNullException.ThrowIfNull(credentials);
-        WaitingThreads.PreparePosts();
+        Posts.Prepare();
         _root = root;
         _credentials = credentials;
         _options = options ?? new FileViewServerOptions();

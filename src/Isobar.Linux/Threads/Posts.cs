@@ -1,12 +1,16 @@
 namespace Isobar.Linux.Threads;
 
-/// <summary>What is to be done on one thread that never changes its identity, in order.</summary>
+/// <summary>
+/// Short things that are done on one thread of the process's own identity, in order; for threads that have changed theirs. Whatever completes a task may make the runtime add a thread to its pool,
+/// and a new thread gets user, file table and folder of the one that makes it: such a thread must not complete any task itself.
+/// </summary>
 internal static class Posts
 {
     private static readonly object Gate = new();
     private static readonly Queue<Action> Waiting = [];
     private static bool _isRunning;
 
+    /// <summary>To be called on a thread of the process's own identity before any other <see cref="Add">adds</see>.</summary>
     public static void Prepare()
     {
         lock (Gate)

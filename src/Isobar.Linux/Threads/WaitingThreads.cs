@@ -51,15 +51,6 @@ public static class WaitingThreads
         return done.Task;
     }
 
-    /// <summary>
-    /// Does something short on a thread that has the process's own identity, in order; for threads that have changed theirs. Whatever completes a task may make the runtime add a thread
-    /// to its pool, and a new thread gets user, file table and folder of the one that makes it: such a thread must not complete any task itself.
-    /// </summary>
-    public static void Post(Action action) => Posts.Add(action);
-
-    /// <summary>To be called on a thread of the process's own identity before any other could <see cref="Post"/>.</summary>
-    public static void PreparePosts() => Posts.Prepare();
-
     /// <summary>One thread. Whoever has taken it out of the list is the only one to give it work.</summary>
     private sealed class Worker : IDisposable
     {

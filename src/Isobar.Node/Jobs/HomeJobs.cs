@@ -42,25 +42,7 @@ public sealed partial class HomeJobs(
             MountTable.HomeFileSystems(MountTable.Read(), options.RunDirectory),
             SupervisorStarter.Program());
         Directory.CreateDirectory(folders.RecordOf(id), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var status = new JobStatus
-        {
-            Id = id,
-            Name = spec.Name,
-            Uid = spec.Uid,
-            State = JobState.Starting,
-            Node = startNode,
-            Incarnation = 0,
-            Command = spec.CommandLine,
-            Started = DateTimeOffset.UtcNow,
-            Detached = spec.Detached,
-            Stay = spec.Stay,
-            MaxMoves = spec.MaxMoves,
-            Nodes = spec.Nodes,
-            MinMemoryBytes = spec.MinMemoryBytes,
-            Priority = spec.Priority,
-            Wishes = spec.Wishes,
-            Chosen = isChosen,
-        };
+        var status = JobStatus.Begin(id, spec, startNode, DateTimeOffset.UtcNow) with { Chosen = isChosen };
         _live[id] = status;
         try
         {

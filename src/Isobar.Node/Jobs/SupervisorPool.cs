@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -17,22 +16,12 @@ namespace Isobar.Node.Jobs;
 /// </summary>
 public sealed class SupervisorPool : IDisposable
 {
-    public const string MeterName = "Isobar.Supervisors";
     private const int MostIdle = 4;
     private static readonly TimeSpan IdleFor = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
     private readonly List<Supervisor> _idle = [];
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Meter _meter = new(MeterName);
-    private readonly Counter<long> _started;
-    private readonly Counter<long> _reused;
-
-    public SupervisorPool()
-    {
-        _started = _meter.CreateCounter<long>("isobar.supervisors.started", "{process}", "Supervisors that were started");
-        _reused = _meter.CreateCounter<long>("isobar.supervisors.reused", "{job}", "Jobs that got a supervisor of an earlier job");
-    }
 
     /// <summary>Has a job looked after, also beyond the end of this daemon.</summary>
     /// <returns>Done when the job is over here: with null, or with how the supervisor ended, if it did.</returns>
@@ -67,7 +56,6 @@ public sealed class SupervisorPool : IDisposable
             _idle.Clear();
         }
 
-        _meter.Dispose();
         _stopping.Dispose();
     }
 
@@ -77,10 +65,7 @@ public sealed class SupervisorPool : IDisposable
         while (TakeIdle() is { } idle)
         {
             if (idle.StartedOn == origin && TrySend(idle))
-            {
-                _reused.Add(1);
                 return idle;
-            }
 
             // Of an older version, or of before a file system was mounted; or it was killed meanwhile.
             idle.Dispose();
@@ -90,7 +75,6 @@ public sealed class SupervisorPool : IDisposable
         using (theirs)
         {
             var fresh = new Supervisor(SupervisorStarter.Start(theirs, configPath), DescriptorSockets.Take(ours), origin);
-            _started.Add(1);
             TrySend(fresh);
             return fresh;
         }

@@ -97,6 +97,30 @@ public sealed record JobStatus
         get => Suspended is null ? null : new Hold(Suspended, IsFrozen);
         init => (Suspended, IsFrozen) = (value?.Reason, value?.IsFrozen ?? false);
     }
+
+    /// <summary>A job that is just being started for the first time.</summary>
+    /// <param name="id">What it is called.</param>
+    /// <param name="spec">What its user wants.</param>
+    /// <param name="node">Where it starts.</param>
+    /// <param name="now">The time.</param>
+    public static JobStatus Begin(string id, JobSpec spec, string node, DateTimeOffset now) => new()
+    {
+        Id = id,
+        Name = spec.Name,
+        Uid = spec.Uid,
+        State = JobState.Starting,
+        Node = node,
+        Incarnation = 1,
+        Command = spec.CommandLine,
+        Started = now,
+        Detached = spec.Detached,
+        Stay = spec.Stay,
+        MaxMoves = spec.MaxMoves,
+        Nodes = spec.Nodes,
+        MinMemoryBytes = spec.MinMemoryBytes,
+        Priority = spec.Priority,
+        Wishes = spec.Wishes,
+    };
 }
 
 /// <summary>A rule lets a job stand still.</summary>

@@ -32,24 +32,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         var spec = config.Spec!;
         // Only a job that goes elsewhere needs it.
         _identity = new Lazy<ClusterIdentity?>(() => config.IdentityDirectory is { } folder && ClusterIdentity.Exists(folder) ? NodeIdentity.In(folder) : null);
-        _board = new JobStatusBoard(new JobStatus
-        {
-            Id = config.Place.Id,
-            Name = spec.Name,
-            Uid = spec.Uid,
-            State = JobState.Starting,
-            Node = config.StartNode ?? config.Node,
-            Incarnation = 1,
-            Command = spec.CommandLine,
-            Started = DateTimeOffset.UtcNow,
-            Detached = spec.Detached,
-            Stay = spec.Stay,
-            MaxMoves = spec.MaxMoves,
-            Nodes = spec.Nodes,
-            MinMemoryBytes = spec.MinMemoryBytes,
-            Priority = spec.Priority,
-            Wishes = spec.Wishes,
-        });
+        _board = new JobStatusBoard(JobStatus.Begin(config.Place.Id, spec, config.StartNode ?? config.Node, DateTimeOffset.UtcNow));
         _opener = new HostOpener(config, _identity, _board, _ended.Token);
         _journal = new Journal(config.RecordDirectory!);
         _files = new JobFiles(spec);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
+using Isobar.Supervisor.Control;
 
 namespace Isobar.Supervisor.Deputies;
 
@@ -68,8 +69,7 @@ internal sealed class HostConnection : IDisposable
         }
         catch (Exception e) when (e is not (LinkClosedException or InvalidDataException or OperationCanceledException))
         {
-            // The daemon keeps standard error of its supervisors in its journal.
-            await Console.Error.WriteLineAsync($"isobar-supervisor: a report of {Node} is lost: {e}").ConfigureAwait(false);
+            await DaemonJournal.WriteAsync($"a report of {Node} is lost: {e}").ConfigureAwait(false);
         }
 
         return true;

@@ -4,6 +4,7 @@ using Isobar.Linux.Processes;
 using Isobar.Linux.Threads;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
+using Isobar.Supervisor.Control;
 using Isobar.Supervisor.Launching;
 
 namespace Isobar.Supervisor.Hosting;
@@ -87,7 +88,7 @@ internal sealed partial class JobHost : IDisposable
             }
             catch (Exception e) when (e is JsonException or NotSupportedException)
             {
-                await Console.Error.WriteLineAsync($"isobar-supervisor: an order is not understood: {e.Message}").ConfigureAwait(false);
+                await DaemonJournal.WriteAsync($"an order is not understood: {e.Message}").ConfigureAwait(false);
             }
         }
     }

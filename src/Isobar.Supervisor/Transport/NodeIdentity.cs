@@ -6,14 +6,13 @@ namespace Isobar.Supervisor.Transport;
 internal static class NodeIdentity
 {
     private static readonly Lock Gate = new();
-    private static (string Folder, DateTime Written, ClusterIdentity Identity)? _last;
+    private static (string Folder, Times Written, ClusterIdentity Identity)? _last;
 
     /// <summary>Never disposed: connections of a job that has just ended may still use it.</summary>
     /// <exception cref="Isobar.Protocol.Cluster.ClusterException">A file is missing, unreadable or damaged.</exception>
     public static ClusterIdentity In(string folder)
     {
-        var written = new[] { ClusterIdentity.AuthorityFile, ClusterIdentity.CertificateFile, ClusterIdentity.KeyFile }
-            .Max(name => File.GetLastWriteTimeUtc(Path.Combine(folder, name)));
+        var written = new Times(Of(ClusterIdentity.AuthorityFile), Of(ClusterIdentity.CertificateFile), Of(ClusterIdentity.KeyFile));
         lock (Gate)
         {
             if (_last is { } last && last.Folder == folder && last.Written == written)
@@ -22,5 +21,10 @@ internal static class NodeIdentity
             _last = (folder, written, identity);
             return identity;
         }
+
+        DateTime Of(string file) => File.GetLastWriteTimeUtc(Path.Combine(folder, file));
     }
+
+    /// <summary>Each one's: a file that is put back from a backup is older than the others.</summary>
+    private readonly record struct Times(DateTime Authority, DateTime Certificate, DateTime Key);
 }

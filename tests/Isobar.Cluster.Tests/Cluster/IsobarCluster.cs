@@ -79,6 +79,13 @@ public class IsobarCluster : IAsyncLifetime
         return result.Output;
     }
 
+    /// <summary>Kills a host's daemon and waits until it is gone: until then it has its lock.</summary>
+    internal async Task KillDaemonAsync(string host)
+    {
+        var result = await ShAsync(host, "p=$(pgrep -x isobard) && kill -KILL $p && for i in $(seq 1000); do kill -0 $p 2> /dev/null || exit 0; sleep 0.02; done; exit 1");
+        Assert.True(result.ExitCode == 0, $"isobard on {host} could not be killed: {result.Error}");
+    }
+
     internal async Task<IReadOnlyList<JobStatus>> JobsAsync(string host = Home) =>
         JsonSerializer.Deserialize(await IsobarAsync(host, "ps", "--all", "--json"), JobJson.Default.IReadOnlyListJobStatus)!;
 

@@ -18,7 +18,7 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
         await cluster.MoveAsync(job.Name, "beta");
         await job.GoesOnAsync();
 
-        await KillDaemonAsync(host);
+        await cluster.KillDaemonAsync(host);
         await job.GoesOnAsync();
         await cluster.Daemons.StartAsync(host, Cancellation);
         await job.GoesOnAsync();
@@ -41,7 +41,7 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
         await using var job = await CountingJob.StartAsync(cluster);
         await cluster.MoveAsync(job.Name, "beta");
         var move = await FrozenMove.StartAsync(cluster, job.Name, "gamma");
-        await KillDaemonAsync(host);
+        await cluster.KillDaemonAsync(host);
         await cluster.Daemons.StartAsync(host, Cancellation);
         await move.ContinueAsync();
 
@@ -78,12 +78,6 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
         {
             await SignalStoresAsync("CONT");
         }
-    }
-
-    private async Task KillDaemonAsync(string host)
-    {
-        var result = await cluster.ShAsync(host, "p=$(pgrep -x isobard) && kill -KILL $p && while kill -0 $p 2> /dev/null; do sleep 0.02; done");
-        Assert.True(result.ExitCode == 0, result.Error);
     }
 
     private Task SignalStoresAsync(string signal) => OnEveryHostAsync($"kill -{signal} $(pgrep -x etcd)");

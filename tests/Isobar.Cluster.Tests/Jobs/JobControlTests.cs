@@ -29,6 +29,24 @@ public sealed class JobControlTests(IsobarCluster cluster)
     }
 
     [Fact]
+    public async Task A_supervisor_that_ran_out_of_descriptors_takes_calls_again()
+    {
+        var name = cluster.NewName("calls");
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--home", "--name", name, "sleep", "1000");
+        await cluster.RunsAsync(name);
+        var id = (await cluster.StatusAsync(name)).Id;
+        var full = await cluster.ShAsync(
+            IsobarCluster.Home, $"pid=$(pgrep -f '^isobar-supervisor supervise .*/{id}/') && prlimit --pid $pid --nofile --raw --noheadings -o SOFT && prlimit --pid $pid --nofile=5: && echo $pid");
+        Assert.True(full.ExitCode == 0, full.Error);
+        var (limit, pid) = full.Output.Trim().Split('\n') is [var first, var second] ? (first, second) : throw new InvalidOperationException(full.Output);
+        await using var killing = cluster.Start(IsobarCluster.Home, ["isobar", "kill", name]);
+        await Task.Delay(500, Cancellation);
+        Assert.Equal(0, (await cluster.ShAsync(IsobarCluster.Home, $"prlimit --pid {pid} --nofile={limit}:")).ExitCode);
+        Assert.Equal(0, (await killing.EndAsync(Cancellation)).ExitCode);
+        Assert.Equal(143, (await cluster.RunAsync(IsobarCluster.Home, "isobar", "wait", name)).ExitCode);
+    }
+
+    [Fact]
     public async Task The_CPU_time_of_a_job_that_ends_between_two_looks_is_told_in_full()
     {
         // Its own clock says when it has used so much: on a busy machine that is later.

@@ -41,6 +41,25 @@ public sealed class OpenNamesTests
         Assert.Equal("", await view.ShellAsync("ls folder"));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_file_where_its_user_may_not_walk_any_more_is_not_looked_for_in_vain()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var view = await MountedView.CreateAsync(new FileCredentials(1000, 1001, []), cancellation: cancellation);
+        await MountedView.RunAsync("/bin/chown", ["1000:1001", view.Home], "/");
+        await using var holder = await Holder.StartAsync(view, "mkdir shut open; echo x > shut/kept; echo y > open/moved; exec 3< shut/kept 4< open/moved 5< /", cancellation);
+        await MountedView.RunAsync("/bin/chown", ["0:0", view.AtHome("shut")], "/");
+        await MountedView.RunAsync("/bin/chmod", ["700", view.AtHome("shut")], "/");
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(0, await OpenNames.FreshenAsync([holder.Pid], cancellation));
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1), $"{clock.Elapsed}");
+
+        // One that was moved there is nowhere that he could find it.
+        File.Move(view.AtHome("open/moved"), view.AtHome("shut/moved"));
+        Assert.Equal(1, await OpenNames.FreshenAsync([holder.Pid], cancellation));
+        Assert.Equal(["/", "/shut/kept", "/open/moved (deleted)", "/"], holder.Names());
+    }
+
     /// <summary>A shell in the view as its root, as a job is, that holds files and waits.</summary>
     private sealed class Holder : IAsyncDisposable
     {

@@ -54,7 +54,7 @@ public sealed class WaitingThreadsTests
     [Fact]
     public async Task Posts_run_in_order_on_one_thread_that_is_not_the_posters()
     {
-        WaitingThreads.PreparePosts();
+        Posts.Prepare();
         // What goes on after the last post must not run on the posts' thread.
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var poster = Environment.CurrentManagedThreadId;
@@ -62,10 +62,10 @@ public sealed class WaitingThreadsTests
         for (var i = 0; i < 100; i++)
         {
             var number = i;
-            WaitingThreads.Post(() => seen.Add((number, Environment.CurrentManagedThreadId)));
+            Posts.Add(() => seen.Add((number, Environment.CurrentManagedThreadId)));
         }
 
-        WaitingThreads.Post(done.SetResult);
+        Posts.Add(done.SetResult);
         await done.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
         Assert.Equal(Enumerable.Range(0, 100), seen.Select(one => one.Number));
         Assert.Single(seen.Select(one => one.Thread).Distinct());

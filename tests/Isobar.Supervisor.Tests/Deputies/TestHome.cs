@@ -39,18 +39,7 @@ internal sealed class TestHome : IAsyncDisposable
             Spec = spec,
             StartNode = startNode,
         };
-        Board = new JobStatusBoard(new JobStatus
-        {
-            Id = "alpha-1",
-            Uid = 0,
-            State = JobState.Starting,
-            Node = startNode,
-            Incarnation = 1,
-            Command = "true",
-            Started = DateTimeOffset.UnixEpoch,
-            Detached = true,
-            Stay = false,
-        });
+        Board = new JobStatusBoard(JobStatus.Begin("alpha-1", spec, startNode, DateTimeOffset.UnixEpoch));
         _journal = new Journal(folder);
         _files = new JobFiles(spec);
         Deputy = new Deputy(config, _journal, new Opener(open), Board, _files);

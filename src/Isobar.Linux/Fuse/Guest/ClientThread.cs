@@ -21,7 +21,7 @@ internal static partial class ClientThread
 
     public static Task RunAsync(Action action)
     {
-        WaitingThreads.PreparePosts();
+        Posts.Prepare();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
@@ -29,11 +29,11 @@ internal static partial class ClientThread
             {
                 GiveUpDescriptors();
                 action();
-                WaitingThreads.Post(done.SetResult);
+                Posts.Add(done.SetResult);
             }
             catch (Exception e)
             {
-                WaitingThreads.Post(() => done.SetException(e));
+                Posts.Add(() => done.SetException(e));
             }
         })
         {

@@ -107,7 +107,7 @@ internal sealed class HomeConnection(Stream stream, HomeSession session, Channel
     {
         _channel.Detach(this);
         // The last worker, which acts as the job's user.
-        WaitingThreads.Post(() =>
+        Posts.Add(() =>
         {
             if (_failure is null)
                 _ended.TrySetResult();

@@ -77,6 +77,6 @@ internal sealed class HomeSession(Guid id, ulong incarnation, ServedTree tree)
     {
         tree.Dispose();
         // Often on a worker, which acts as the job's user.
-        WaitingThreads.Post(() => _ended.TrySetResult());
+        Posts.Add(() => _ended.TrySetResult());
     }
 }

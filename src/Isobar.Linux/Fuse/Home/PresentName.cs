@@ -14,7 +14,9 @@ internal static class PresentName
     /// <summary>Zero-terminated.</summary>
     public static ReadOnlySpan<byte> Attribute => "trusted.isobar.name\0"u8;
 
-    /// <summary>The path from the root on; of no length when it has no name any more, or none that its user may walk to.</summary>
+    private static ReadOnlySpan<byte> Removed => " (deleted)"u8;
+
+    /// <summary>The path from the root on; of no length when it has no name any more.</summary>
     public static int Of(ServedTree tree, Inode inode, ReplyBuffer reply)
     {
         Span<byte> buffer = stackalloc byte[Limit + 1];
@@ -28,7 +30,9 @@ internal static class PresentName
         buffer[path.Length] = 0;
         using var found = new Microsoft.Win32.SafeHandles.SafeFileHandle(
             FileCalls.OpenAt(OpenFlags.AtCurrentDirectory, MemoryMarshal.GetReference(path), OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0), ownsHandle: true);
-        if (found.IsInvalid || ServedTree.Stat(found, out var there) < 0 || there.Ino != inode.Key.Ino || there.Device != inode.Key.Device)
+        // Where its user may not walk any more the kernel's word must do (he could read it in /proc, too); else a name that has not changed would be looked for in vain at each move.
+        var isHidden = found.IsInvalid && Marshal.GetLastPInvokeError() == Errno.Access;
+        if (isHidden ? path.EndsWith(Removed) : found.IsInvalid || ServedTree.Stat(found, out var there) < 0 || there.Ino != inode.Key.Ino || there.Device != inode.Key.Device)
             return 0;
         ReadOnlySpan<byte> name = path.Length == root.Length ? "/"u8 : path[root.Length..];
         name.CopyTo(reply.Payload(Limit));
