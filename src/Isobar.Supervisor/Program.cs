@@ -5,13 +5,12 @@ using Isobar.Protocol.Jobs;
 using Isobar.Supervisor.Control;
 using Isobar.Supervisor.Deputies;
 using Isobar.Supervisor.Hosting;
-using Isobar.Supervisor.Launching;
 
 namespace Isobar.Supervisor;
 
 /// <summary>
-/// The process beside a job. <c>supervise</c>: deputy at home or guest supervisor elsewhere, of one job after the other (<see cref="DaemonLine"/>); <c>launch</c>: the job's first process
-/// before it is the job's. Started by the daemon, which it outlives.
+/// The process beside a job: deputy at home or guest supervisor elsewhere, of one job after the other (<see cref="DaemonLine"/>). Started by the daemon, which it outlives. What else the program is for runs
+/// before the .NET runtime would (Native): <c>launch</c> and <c>terminal</c>, a job's processes before they are the job's; <c>guard-pages</c>.
 /// </summary>
 internal static class Program
 {
@@ -19,10 +18,6 @@ internal static class Program
     {
         switch (args)
         {
-            case ["launch"]:
-                return LaunchStage.Run();
-            case [TerminalStage.Name, _, _, ..]:
-                return TerminalStage.Run();
             case ["supervise", ..]:
                 return await SuperviseAsync().ConfigureAwait(false);
             default:

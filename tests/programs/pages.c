@@ -6,6 +6,7 @@
      wait              begins to wait in many ways until `go`; says whether any of the waits ended before its time
      start N           starts and awaits N programs (vfork)
      ring              has the kernel make it an io_uring
+     count             counts signals from now on        counted          says how many there were
      exec FILE         becomes another program          quit */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -209,6 +210,19 @@ static void *conditions(void *unused)
     return 0;
 }
 
+static void count_signal(int number)
+{
+    (void)number;
+    atomic_fetch_add(&done, 1);
+}
+
+static void count_signals(void)
+{
+    /* Signals of this kind are queued, each of them. */
+    struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+    sigaction(SIGRTMIN, &action, 0);
+}
+
 static void *computes(void *unused)
 {
     (void)unused;
@@ -286,6 +300,11 @@ int main(void)
         } else if (!strcmp(line, "ring")) {
             static char parameters[120];
             answer = syscall(425, 1, parameters) < 0 ? "none" : "ok";
+        } else if (!strcmp(line, "count"))
+            count_signals();
+        else if (!strcmp(line, "counted")) {
+            printf("%ld\n", atomic_load(&done));
+            continue;
         } else if (!strncmp(line, "exec ", 5))
             execl(line + 5, line + 5, (char *)0);
         else

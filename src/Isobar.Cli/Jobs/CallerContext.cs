@@ -31,6 +31,7 @@ internal static class CallerContext
             Limits = Limits(status["PPid"]),
             IgnoredSignals = SignalsAtStart.Ignored(),
             Nice = Nice(),
+            OutOfMemoryAdjustment = int.Parse(File.ReadAllText("/proc/self/oom_score_adj"), NumberStyles.AllowLeadingSign | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture),
             Input = input,
             Output = output,
             Error = error,

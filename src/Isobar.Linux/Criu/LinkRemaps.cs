@@ -15,7 +15,7 @@ public sealed record NamelessFile(string Folder, ulong Inode);
 /// <summary>
 /// The names that a dump gives to open files which have lost theirs and have another one left: link_remap.N in the folder where it was (create_link_remap in
 /// criu/files-reg.c). The restore takes them away, and so does a dump that fails; a dump that dies leaves them, and since they count from 1 each time, later ones in
-/// that folder fail. So what a dump may link is noted before it begins, and what is left of it is taken away when the move is over.
+/// that folder fail. So what a dump may link is noted when it begins, and what is left of it is taken away when the move has failed.
 /// </summary>
 public static class LinkRemaps
 {
@@ -47,7 +47,7 @@ public static class LinkRemaps
     }
 
     /// <summary>
-    /// The move that was noted is over, or its job is: takes away what is left of its names. Only those that are names of the noted files in the noted folders, so
+    /// The move that was noted has failed, or its job is lost: takes away what is left of its names. Only those that are names of the noted files in the noted folders, so
     /// nothing that anybody else has made.
     /// </summary>
     /// <returns>What was taken away.</returns>
@@ -74,6 +74,19 @@ public static class LinkRemaps
         }
 
         return removed;
+    }
+
+    /// <summary>The move that was noted has succeeded, and the restore has taken its names away: what is called so by now is another job's, which may hold the same file and be moved just now.</summary>
+    public static void Forget(string record)
+    {
+        try
+        {
+            File.Delete(Path.Combine(record, NoteName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that is away or read-only; the journal says so, too.
+        }
     }
 
     private static IReadOnlyList<NamelessFile> Expected(IReadOnlyList<int> processes)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
-using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Linux.Files;
 
@@ -10,7 +9,6 @@ public static partial class OpenFile
     private const int KcmpCall = 312;
     private const int KcmpFile = 0;
     private const int GetFlags = 3;
-    private const int FromStart = 0;
     private const int FromCurrent = 1;
 
     /// <summary>Two descriptors of this process are one open file (as after <c>2&gt;&amp;1</c>). False where the kernel cannot tell.</summary>
@@ -23,13 +21,6 @@ public static partial class OpenFile
         var flags = LibC.Fcntl(fd, GetFlags, 0);
         var offset = Seek(fd, 0, FromCurrent);
         return flags >= 0 && offset >= 0 ? (flags, offset) : throw KernelException.Last("look at a descriptor");
-    }
-
-    /// <summary>Sets where it stands. The runtime's streams keep a position of their own and leave the kernel's, which a program inherits, as it is.</summary>
-    public static void Seek(SafeFileHandle file, long offset)
-    {
-        if (Seek(FileDescriptor.Number(file), offset, FromStart) < 0)
-            throw KernelException.Last("set the position of a file");
     }
 
     [LibraryImport(LibC.Name, EntryPoint = "syscall", SetLastError = true)]

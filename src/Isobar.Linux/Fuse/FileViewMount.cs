@@ -75,7 +75,22 @@ public sealed class FileViewMount : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(connect);
         options ??= new FileViewMountOptions();
         var door = new HomeDoor(Guid.NewGuid(), connect, options);
-        var first = await door.KnockAsync(ChannelKind.Metadata, resumes: false, cancellation).ConfigureAwait(false);
+        // Both at once: each takes a handshake.
+        var bulkConnecting = door.ConnectAsync(cancellation);
+        try
+        {
+            var first = await door.KnockAsync(ChannelKind.Metadata, resumes: false, cancellation).ConfigureAwait(false);
+            return Begin(mountPoint, door, options, first, bulkConnecting);
+        }
+        catch
+        {
+            _ = bulkConnecting.ContinueWith(static made => made.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private static FileViewMount Begin(string mountPoint, HomeDoor door, FileViewMountOptions options, (Stream Stream, GreetingReply Reply) first, Task<Stream> bulkConnecting)
+    {
         try
         {
             var device = KernelDevice.Mount(mountPoint, options, checkPermissions: first.Reply.ManyUsers != 0);
@@ -90,13 +105,13 @@ public sealed class FileViewMount : IAsyncDisposable
                 (metadata, new HomeLink(metadata, ChannelKind.Metadata, door, options)),
                 (bulk, new HomeLink(bulk, ChannelKind.Bulk, door, options)),
                 options.ReadAheadKibibytes);
-            mount.Start(first);
+            mount.Start(first, door, bulkConnecting);
             device.SetReadAhead(options.ReadAheadKibibytes);
             return mount;
         }
         catch
         {
-            await first.Stream.DisposeAsync().ConfigureAwait(false);
+            first.Stream.Dispose();
             throw;
         }
     }
@@ -106,8 +121,9 @@ public sealed class FileViewMount : IAsyncDisposable
     /// target looks at the files, and before the end of a job is told.
     /// </summary>
     /// <exception cref="FileViewException">Home could not take it (a full disk, for example), or the view has ended.</exception>
-    public Task SyncAsync(CancellationToken cancellation = default) =>
-        ClientThread.RunAsync(() => ViewFlush.Run(_device, _bulk)).WaitAsync(cancellation);
+    public Task SyncAsync(CancellationToken cancellation = default) => !_pump.MayHaveChanges && !_ended.Task.IsCompleted
+        ? Task.CompletedTask
+        : ClientThread.RunAsync(() => ViewFlush.Run(_device, _bulk)).WaitAsync(cancellation);
 
     /// <summary>Takes the view away, even from processes that still use it, and tells home to close its files.</summary>
     public async ValueTask DisposeAsync()
@@ -130,17 +146,17 @@ public sealed class FileViewMount : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Start((Stream, GreetingReply) first)
+    private void Start((Stream, GreetingReply) first, HomeDoor door, Task<Stream> bulkConnecting)
     {
         _pump.Start();
-        _links = RunAsync(first);
+        _links = RunAsync(first, door.KnockAsync(bulkConnecting, ChannelKind.Bulk, resumes: true, _stop.Token));
         _ = EndWithKernelAsync();
     }
 
-    private async Task RunAsync((Stream, GreetingReply) first)
+    private async Task RunAsync((Stream, GreetingReply) first, Task<(Stream, GreetingReply)> bulkMade)
     {
-        var metadata = _metadataLink.RunAsync(first, _stop.Token);
-        var bulk = _bulkLink.RunAsync(null, _stop.Token);
+        var metadata = _metadataLink.RunAsync(Task.FromResult(first), _stop.Token);
+        var bulk = _bulkLink.RunAsync(bulkMade, _stop.Token);
         try
         {
             await await Task.WhenAny(metadata, bulk).ConfigureAwait(false);

@@ -31,10 +31,13 @@ public sealed class FileViewServer : IAsyncDisposable
         _credentials = credentials;
         _options = options ?? new FileViewServerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.WorkersPerConnection, 1);
-        var limit = (long)Math.Min(MountCalls.RaiseOpenFileLimit(), int.MaxValue);
+        var limit = (long)Math.Min(RaiseOpenFileLimit(), int.MaxValue);
         if (_options.KnownFileDescriptors > limit / 4)
             _options = _options with { KnownFileDescriptors = (int)(limit / 4) };
     }
+
+    /// <summary>Raises this process's soft limit of open files to the hard one, since each file that a guest knows costs a descriptor here; returns the limit.</summary>
+    public static ulong RaiseOpenFileLimit() => MountCalls.RaiseOpenFileLimit();
 
     /// <summary>Descriptors for files that guests know and have not necessarily open, over all sessions.</summary>
     public int KnownFileDescriptors

@@ -11,6 +11,12 @@ namespace Isobar.Linux.Load;
 /// <param name="ReadyThreads">Threads that run or want to run at this moment: what the job wants, not only what it gets.</param>
 public readonly record struct JobUse(double CpuSeconds, long ResidentBytes, int Processes, int ReadyThreads);
 
+/// <summary>What one process has used.</summary>
+/// <param name="Pid">Its number.</param>
+/// <param name="Started">When it started, in seconds after boot: numbers are used again.</param>
+/// <param name="CpuSeconds">CPU seconds, those of children it waited for included.</param>
+public readonly record struct ProcessCpu(int Pid, double Started, double CpuSeconds);
+
 /// <summary>
 /// Measures jobs through their first process, whose descendants are the whole job (what loses its parent goes to the job's init). Costs a few system calls a
 /// process; buffers are shared by all jobs, so one gauge is for one thread.
@@ -59,8 +65,20 @@ public sealed class JobGauge
         return new JobUse((double)ticks / ProcStat.TicksPerSecond, pages * Environment.SystemPageSize, processes, ready);
     }
 
-    /// <summary>CPU seconds of one process and of the children it waited for; 0 when it is gone.</summary>
-    public double CpuSecondsOf(int pid) => TryLook($"/proc/{pid}/stat", out var look) ? (double)(look.Ticks + look.ChildrenTicks) / ProcStat.TicksPerSecond : 0;
+    /// <summary>CPU time of one process and of the children it waited for; null when it is gone.</summary>
+    public ProcessCpu? CpuOf(int pid) => TryLook($"/proc/{pid}/stat", out var look) ? CpuOf(pid, in look) : null;
+
+    /// <summary>Adds the same of each child that a process has now.</summary>
+    public void CpuOfChildren(int pid, List<ProcessCpu> users)
+    {
+        _pendingCount = 0;
+        _ = LookAtThreads(pid);
+        for (var child = 0; child < _pendingCount; child++)
+        {
+            if (CpuOf(_pending[child]) is { } cpu)
+                users.Add(cpu);
+        }
+    }
 
     /// <summary>Bytes that a process has read and written by read and write so far, of files, pipes and devices but not of sockets (which use other calls); 0 when it is gone or another user's.</summary>
     public long FileBytesOf(int pid)
@@ -80,6 +98,9 @@ public sealed class JobGauge
 
     /// <summary>The parent of a process; 0 when it is gone.</summary>
     public int ParentOf(int pid) => TryLook($"/proc/{pid}/stat", out var look) ? look.Parent : 0;
+
+    private static ProcessCpu CpuOf(int pid, in TaskLook look) =>
+        new(pid, (double)look.StartTicks / ProcStat.TicksPerSecond, (double)(look.Ticks + look.ChildrenTicks) / ProcStat.TicksPerSecond);
 
     private static bool IsReady(in TaskLook look) => look.State == (byte)'R';
 

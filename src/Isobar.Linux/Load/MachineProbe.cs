@@ -27,7 +27,7 @@ public sealed class MachineProbe : IDisposable
     private readonly PressureStall _memoryPressure = new("/proc/pressure/memory");
     private readonly PressureStall _ioPressure = new("/proc/pressure/io");
     private readonly KernelFileReader _stat = new("/proc/stat");
-    private readonly KernelFileReader _memory = new("/proc/meminfo");
+    private readonly MemoryGauge _memory = new();
     private readonly byte[] _buffer = new byte[4096];
     private readonly int _maxThreads = MaxThreads();
     private double _cpuSeconds = -1;
@@ -50,13 +50,12 @@ public sealed class MachineProbe : IDisposable
     public MachineLook Look(double elapsedSeconds)
     {
         _quota = _group.CpuQuota();
-        var memory = MachineMemory.Parse(_memory.Read(_buffer)).Within(_group.MemoryLimit, _group.MemoryUsed());
         return new MachineLook(
             CpuUsed(elapsedSeconds),
             _cpuPressure.Sample(elapsedSeconds),
             _memoryPressure.Sample(elapsedSeconds),
             _ioPressure.Sample(elapsedSeconds),
-            memory,
+            _memory.Read(),
             _tasks.Existing(),
             _maxThreads,
             _quota);

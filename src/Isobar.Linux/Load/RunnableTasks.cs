@@ -10,7 +10,8 @@ namespace Isobar.Linux.Load;
 /// </summary>
 /// <remarks>
 /// The kernel's own count (/proc/loadavg) is of the whole machine. In a PID namespace of its own (a container, a host of the sandbox) or under a quota, whose
-/// throttled threads leave the run queue, the threads that /proc shows are counted instead.
+/// throttled threads leave the run queue, the threads that /proc shows are counted instead. There Isobar's own processes are left out: under a quota one of their threads that just had its turn stays
+/// ready for as long as the quota lasts, and would make each move look like a load at both of its ends.
 /// </remarks>
 public sealed class RunnableTasks : IDisposable
 {
@@ -20,6 +21,7 @@ public sealed class RunnableTasks : IDisposable
     private readonly KernelFileReader _loadAverage = new("/proc/loadavg");
     private readonly byte[] _buffer = new byte[32 * 1024];
     private readonly int _self = Environment.ProcessId;
+    private readonly int _ownNice = OwnPriority.Nice;
     private readonly bool _isNested = IsNestedNamespace();
     private readonly Dictionary<int, long> _ticks = [];
     private readonly List<int> _gone = [];
@@ -49,7 +51,7 @@ public sealed class RunnableTasks : IDisposable
         _generation++;
         foreach (var pid in _processes.AsSpan(0, count))
         {
-            if (pid == _self || !TryStat(pid, out var look))
+            if (pid == _self || !TryStat(pid, out var look, out var name) || IsIsobars(in look, name))
                 continue;
             ready += look.Threads <= 1 ? (look.State == (byte)'R' ? 1 : 0) : ReadyThreads(pid, in look);
         }
@@ -80,10 +82,18 @@ public sealed class RunnableTasks : IDisposable
         return ready;
     }
 
-    private bool TryStat(int pid, out TaskLook look)
+    // What the daemon starts has its nice value, but for the jobs, which have their users'; the names alone may be anybody's.
+    private bool IsIsobars(in TaskLook look, ReadOnlySpan<byte> name) => _ownNice < 0 && look.Nice == _ownNice
+        && (name.SequenceEqual("isobar-supervis"u8) || name.SequenceEqual("criu"u8) || name.SequenceEqual("etcd"u8));
+
+    private bool TryStat(int pid, out TaskLook look, out ReadOnlySpan<byte> name)
     {
         look = default;
-        return KernelFile.TryRead($"/proc/{pid}/stat", _buffer) is { } length && TaskLook.TryParse(_buffer.AsSpan(0, length), out look);
+        name = default;
+        if (KernelFile.TryRead($"/proc/{pid}/stat", _buffer) is not { } length || !TaskLook.TryParse(_buffer.AsSpan(0, length), out look))
+            return false;
+        name = TaskLook.NameIn(_buffer.AsSpan(0, length));
+        return true;
     }
 
     private void Forget(int count)
@@ -100,9 +110,16 @@ public sealed class RunnableTasks : IDisposable
     }
 }
 
-/// <summary>What load sampling needs of /proc/PID/stat: no name, no allocation (<see cref="ProcStat"/> has all of it).</summary>
-internal readonly record struct TaskLook(byte State, int Parent, long Ticks, long ChildrenTicks, int Threads, long StartTicks, long ResidentPages)
+/// <summary>What load sampling needs of /proc/PID/stat: no allocation (<see cref="ProcStat"/> has all of it).</summary>
+internal readonly record struct TaskLook(byte State, int Parent, long Ticks, long ChildrenTicks, int Nice, int Threads, long StartTicks, long ResidentPages)
 {
+    /// <summary>The name in a text that could be parsed.</summary>
+    public static ReadOnlySpan<byte> NameIn(ReadOnlySpan<byte> text)
+    {
+        var open = text.IndexOf((byte)'(');
+        return text[(open + 1)..text.LastIndexOf((byte)')')];
+    }
+
     public static bool TryParse(ReadOnlySpan<byte> text, out TaskLook look)
     {
         look = default;
@@ -122,7 +139,7 @@ internal readonly record struct TaskLook(byte State, int Parent, long Ticks, lon
             fields[field] = Utf8Parser.TryParse(word, out long value, out _) ? value : 0;
         }
 
-        look = new TaskLook(state, (int)fields[4], fields[14] + fields[15], fields[16] + fields[17], (int)fields[20], fields[22], fields[24]);
+        look = new TaskLook(state, (int)fields[4], fields[14] + fields[15], fields[16] + fields[17], (int)fields[19], (int)fields[20], fields[22], fields[24]);
         return true;
     }
 }

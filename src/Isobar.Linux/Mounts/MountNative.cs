@@ -14,17 +14,10 @@ internal static partial class MountNative
     public const ulong Private = 1 << 18;
     public const ulong Slave = 1 << 19;
     public const int Detach = 2;
-    public const int PivotRootCall = 155;
 
     [LibraryImport(LibC.Name, EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Mount(string source, string target, string? type, ulong flags, string? data);
 
     [LibraryImport(LibC.Name, EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unmount(string target, int flags);
-
-    [LibraryImport(LibC.Name, EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint PivotRoot(nint number, string newRoot, string putOld);
-
-    [LibraryImport(LibC.Name, EntryPoint = "chdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int ChangeDirectory(string path);
 }

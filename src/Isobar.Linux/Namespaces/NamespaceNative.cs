@@ -8,12 +8,6 @@ internal static unsafe partial class NamespaceNative
     [LibraryImport(LibC.Name, EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
 
-    [LibraryImport(LibC.Name, EntryPoint = "sethostname", SetLastError = true)]
-    public static partial int SetHostName(byte* name, nuint length);
-
-    [LibraryImport(LibC.Name, EntryPoint = "setdomainname", SetLastError = true)]
-    public static partial int SetDomainName(byte* name, nuint length);
-
     [LibraryImport(LibC.Name, EntryPoint = "getdomainname", SetLastError = true)]
     public static partial int GetDomainName(byte* name, nuint length);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Text;
 using Isobar.Linux.Kernel;
+using Isobar.Linux.Processes;
 
 namespace Isobar.Linux.Namespaces;
 
@@ -27,6 +28,9 @@ public static class OwnNamespaces
     /// </remarks>
     public static T RunIn<T>(NamespaceKinds kinds, Func<T> action)
     {
+        // The thread that waits for what is spawned outlives this one. Made by it, it would hold the new mount namespace for ever (a mount of a process that was killed would stay), and
+        // in a new PID namespace it could not be made at all.
+        ChildReaper.Start();
         T result = default!;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
@@ -53,18 +57,6 @@ public static class OwnNamespaces
     {
         if (NamespaceNative.Unshare((int)kinds) != 0)
             throw KernelException.Last($"make new namespaces ({kinds})");
-    }
-
-    /// <summary>Names the host in this UTS namespace.</summary>
-    public static unsafe void SetHostName(string host, string domain)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(host + '\0'), zone = Encoding.UTF8.GetBytes(domain + '\0'))
-        {
-            if (NamespaceNative.SetHostName(name, (nuint)Encoding.UTF8.GetByteCount(host)) != 0)
-                throw KernelException.Last("set the host name", host);
-            if (NamespaceNative.SetDomainName(zone, (nuint)Encoding.UTF8.GetByteCount(domain)) != 0)
-                throw KernelException.Last("set the domain name", domain);
-        }
     }
 
     /// <summary>The NIS domain name, which nearly always is <c>(none)</c>.</summary>

@@ -6,6 +6,9 @@ namespace Isobar.Linux.Paging;
 /// </summary>
 public interface IPageServer
 {
+    /// <summary>The most pages of one question or one gift: 256 KiB, after which somebody else may be served.</summary>
+    const int MostPages = 64;
+
     /// <summary>The machine.</summary>
     string Name { get; }
 

@@ -5,133 +5,13 @@ using Isobar.Linux.Processes;
 
 namespace Isobar.Linux.Paging;
 
-/// <summary>What one call has taken.</summary>
-/// <param name="Pages">Pages that are elsewhere now and were not before.</param>
-/// <param name="Empty">Pages of nothing but zeros: dropped, and nothing of them is kept anywhere.</param>
-/// <param name="Stood">How long the job stood still.</param>
-public readonly record struct PagesTaken(int Pages, int Empty, TimeSpan Stood);
-
-// How pages go.
 public sealed partial class Pager
 {
-    /// <summary>
-    /// Takes a batch of pages out of one process of a job, and gives them to a server. The job's processes stand still while the pages are read and dropped, some milliseconds; afterwards they are written to
-    /// the disk and sent. One call at a time.
-    /// </summary>
-    /// <param name="job">All processes of the job as of now: who may write into another's memory must stand still, too.</param>
-    /// <param name="pid">The one whose pages go.</param>
-    /// <param name="mostPages">How many at most; <see cref="PageOut.MostPages"/> at most.</param>
-    /// <param name="server">Who gets them; null = they are on the disk only.</param>
-    /// <exception cref="PagingException">It cannot be done, or not now.</exception>
-    /// <exception cref="ProcessGoneException">The process has ended.</exception>
-    public PagesTaken Take(Func<IReadOnlyList<int>> job, int pid, int mostPages, IPageServer? server)
-    {
-        ArgumentNullException.ThrowIfNull(job);
-        if (_fresh.Count > 0)
-            throw new PagingException("The disk did not take the pages that went before.", _failure);
-        var slots = new uint[Math.Min(mostPages, PageOut.MostPages)];
-        Tidy();
-        lock (_gate)
-        {
-            if (!_slots.TryTake(slots))
-                throw new PagingException("The disk has no room for pages.");
-        }
-
-        var batch = new PageOut(this, job, pid, slots);
-        try
-        {
-            RunOnOwnThread(batch);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                foreach (var slot in batch.Unused)
-                    _slots.Return(slot);
-            }
-        }
-
-        if (batch.Sent.Count > 0)
-            Keep(batch.Sent, server);
-        return new PagesTaken(batch.Sent.Count - batch.Undone.Count, batch.EmptyPages, batch.Stood);
-    }
-
-    // The kernel knows tracers as threads, and lets go whatever a thread traces when it ends: also what never came to a stop, which cannot be let go otherwise.
-    private static void RunOnOwnThread(PageOut batch)
-    {
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                batch.Run();
-            }
-            catch (Exception e)
-            {
-                failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
-            }
-        })
-        { IsBackground = true, Name = "page out" };
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-    }
-
-    /// <summary>Writes what has gone to the disk and to a server; until then it is kept in memory.</summary>
-    private void Keep(List<uint> slots, IPageServer? server)
-    {
-        for (var i = 0; i < slots.Count; i += RunLength(slots, i, slots.Count))
-            _slots.Write(slots[i], _batch.Span.Slice(i * Page.Size, RunLength(slots, i, slots.Count) * Page.Size));
-        var number = server is null ? (byte)0 : NumberOf(server);
-        for (var i = 0; i < slots.Count;)
-        {
-            var count = RunLength(slots, i, PageOut.PagesPerMessage);
-            var isThere = number > 0 && !server!.IsGone && server.Put(slots[i], _batch.Span.Slice(i * Page.Size, count * Page.Size));
-            lock (_gate)
-            {
-                for (var j = i; j < i + count; j++)
-                    _slots.SetServer(slots[j], isThere ? number : (byte)0);
-            }
-
-            i += count;
-        }
-
-        lock (_gate)
-            _fresh.Clear();
-    }
-
-    private static int RunLength(List<uint> slots, int from, int most)
-    {
-        var count = 1;
-        while (count < most && from + count < slots.Count && slots[from + count] == slots[from] + count)
-            count++;
-        return count;
-    }
-
-    private byte NumberOf(IPageServer server)
-    {
-        lock (_gate)
-        {
-            var number = _servers.IndexOf(server);
-            if (number < 0)
-            {
-                if (_servers.Count > byte.MaxValue)
-                    return 0;
-                number = _servers.Count;
-                _servers.Add(server);
-            }
-
-            return (byte)number;
-        }
-    }
-
     /// <summary>One batch. Everything from the choice of the pages to the end of their dropping is done while the whole job stands still.</summary>
     internal sealed class PageOut(Pager pager, Func<IReadOnlyList<int>> job, int pid, uint[] slots)
     {
         /// <summary>4 MiB: a stop of a few milliseconds.</summary>
         public const int MostPages = 1024;
-
-        public const int PagesPerMessage = 64;
 
         // A stack or a small table is hot as a whole, and not worth the watching.
         private const ulong LeastArea = 64 * 1024;
@@ -140,6 +20,7 @@ public sealed partial class Pager
         private static readonly TimeSpan StandWithin = TimeSpan.FromMilliseconds(200);
 
         private readonly List<(ulong Start, ulong End)> _runs = [];
+        private int _chosen;
         private int _used;
 
         /// <summary>The slots that are filled now, in the order of the batch's buffer.</summary>
@@ -219,7 +100,16 @@ public sealed partial class Pager
             var made = new PagedSpace(fault, new PageTable(), pid);
             foreach (var (start, isSpecial) in pager.Judged(pid))
                 made.Judged[start] = isSpecial;
-            pager._guard?.Hold(fault.Handle);
+            try
+            {
+                pager._guard?.Hold(fault.Handle);
+            }
+            catch
+            {
+                made.Dispose();
+                throw;
+            }
+
             lock (pager._gate)
             {
                 pager._spaces.Add(made);
@@ -250,10 +140,10 @@ public sealed partial class Pager
 
         private void ChooseIn(PagedSpace space, PresentPages present, HashSet<ulong> hot, MemoryArea area, ulong from, ulong until)
         {
-            if (_used == slots.Length || !space.Fault.Register(area.Start, area.End))
+            if (_chosen == slots.Length || !space.Fault.Register(area.Start, area.End))
                 return;
             Span<bool> taken = stackalloc bool[512];
-            for (var at = from; at < until && _used < slots.Length;)
+            for (var at = from; at < until && _chosen < slots.Length;)
             {
                 var end = Math.Min(until, (at & ~0x1f_ffffUL) + 0x20_0000);
                 if (space.TakeTouch(at))
@@ -266,7 +156,7 @@ public sealed partial class Pager
                 var pages = present.Look(at, (int)((end - at) >> Page.Shift), taken);
                 if (pages == 0)
                     return;
-                for (var i = 0; i < pages && _used < slots.Length; i++, at += Page.Size)
+                for (var i = 0; i < pages && _chosen < slots.Length; i++, at += Page.Size)
                 {
                     if (!taken[i] || hot.Contains(at))
                         continue;
@@ -274,7 +164,7 @@ public sealed partial class Pager
                         _runs[^1] = (_runs[^1].Start, at + Page.Size);
                     else
                         _runs.Add((at, at + Page.Size));
-                    _used++;
+                    _chosen++;
                 }
 
                 space.Cursor = at;
@@ -283,7 +173,6 @@ public sealed partial class Pager
 
         private void Drop(StandingProcesses standing, PagedSpace space, ulong instruction)
         {
-            _used = 0;
             // Not under the lock: should a page be missing after all, the answer comes from the thread that would wait for it.
             var contents = new List<(ulong Start, int Pages, int Offset)>();
             var offset = 0;
@@ -310,12 +199,6 @@ public sealed partial class Pager
                     if (calls.Call(SysMadvise, start, end - start, DontNeed) != 0)
                         Undo(space, start, end);
                 }
-            }
-            catch (PagingException)
-            {
-                // Its thread was in the call and was not seen to come out of it: nobody could say any more which pages it has. Better no program than a wrong one.
-                SignalSender.Send(pid, 9);
-                throw;
             }
             finally
             {
@@ -363,20 +246,6 @@ public sealed partial class Pager
                     Undone.Add(slot);
                 }
             }
-        }
-    }
-
-    private (int Pid, Dictionary<ulong, bool> Areas)? _judging;
-
-    private Dictionary<ulong, bool> Judged(int pid)
-    {
-        lock (_gate)
-        {
-            if (_spaces.Find(space => space.Pid == pid && !space.IsDead) is { } known)
-                return known.Judged;
-            if (_judging is not { } judging || judging.Pid != pid)
-                _judging = judging = (pid, []);
-            return judging.Areas;
         }
     }
 }

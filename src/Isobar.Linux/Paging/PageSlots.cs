@@ -21,6 +21,8 @@ internal sealed unsafe partial class PageSlots : IDisposable
     private ushort[] _wanted = [];
     private byte[] _servers = [];
     private bool[] _taken = [];
+    private readonly long[] _byServer = new long[byte.MaxValue + 1];
+    private int _count;
     private int _free;
     private int _cursor;
 
@@ -42,7 +44,7 @@ internal sealed unsafe partial class PageSlots : IDisposable
 
         for (var i = 0; i < slots.Length; _cursor++)
         {
-            if (_cursor >= _taken.Length)
+            if (_cursor >= _count)
                 _cursor = 0;
             if (_taken[_cursor])
                 continue;
@@ -58,6 +60,7 @@ internal sealed unsafe partial class PageSlots : IDisposable
     public void Fill(uint slot)
     {
         _wanted[slot] = 1;
+        _byServer[_servers[slot]]++;
         InUse++;
     }
 
@@ -78,28 +81,34 @@ internal sealed unsafe partial class PageSlots : IDisposable
         if (--_wanted[slot] > 0)
             return;
         InUse--;
+        _byServer[_servers[slot]]--;
         _freed.Add(slot);
     }
 
     /// <summary>The server that has its page, too; 0 = none.</summary>
     public byte ServerOf(uint slot) => _servers[slot];
 
-    public void SetServer(uint slot, byte server) => _servers[slot] = server;
-
-    public bool IsWanted(uint slot) => _wanted[slot] > 0;
-
-    /// <summary>Pages that are wanted and in a server's memory, by server.</summary>
-    public long[] CountByServer(int servers)
+    public void SetServer(uint slot, byte server)
     {
-        var counts = new long[servers + 1];
-        for (var slot = 0; slot < _wanted.Length; slot++)
+        if (_wanted[slot] > 0)
         {
-            if (_wanted[slot] > 0)
-                counts[_servers[slot]]++;
+            _byServer[_servers[slot]]--;
+            _byServer[server]++;
         }
 
-        return counts;
+        _servers[slot] = server;
     }
+
+    /// <summary>A server has nothing any more: its number may be another's.</summary>
+    public void ForgetServer(byte server)
+    {
+        _servers.AsSpan(0, _count).Replace(server, (byte)0);
+        _byServer[0] += _byServer[server];
+        _byServer[server] = 0;
+    }
+
+    /// <summary>Pages that are wanted and in this server's memory.</summary>
+    public long CountOf(byte server) => _byServer[server];
 
     /// <summary>Slots that nobody wants any more; the caller tells the servers and then gives them back by <see cref="Return"/>.</summary>
     public List<uint> TakeFreed()
@@ -128,15 +137,18 @@ internal sealed unsafe partial class PageSlots : IDisposable
 
     private bool TryGrow()
     {
-        var before = _taken.Length;
         // Room is taken before there is something to write: a full disk must not show when the pages have gone.
-        if (Allocate(FileDescriptor.Number(_file), 0, (long)before * Page.Size, (long)Growth * Page.Size) != 0 && Marshal.GetLastPInvokeError() != Errno.NotSupported)
+        if (Allocate(FileDescriptor.Number(_file), 0, (long)_count * Page.Size, (long)Growth * Page.Size) != 0 && Marshal.GetLastPInvokeError() != Errno.NotSupported)
             return false;
-        Array.Resize(ref _taken, before + Growth);
-        Array.Resize(ref _wanted, before + Growth);
-        Array.Resize(ref _servers, before + Growth);
+        _cursor = _count;
+        _count += Growth;
         _free += Growth;
-        _cursor = before;
+        if (_count <= _taken.Length)
+            return true;
+        var length = Math.Max(_count, 2 * _taken.Length);
+        Array.Resize(ref _taken, length);
+        Array.Resize(ref _wanted, length);
+        Array.Resize(ref _servers, length);
         return true;
     }
 

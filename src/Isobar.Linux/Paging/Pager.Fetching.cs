@@ -3,6 +3,9 @@ namespace Isobar.Linux.Paging;
 // How pages come back.
 public sealed partial class Pager
 {
+    /// <summary>Pages that are fetched at once when one is touched: those that follow it and went out with it.</summary>
+    private const int ReadAhead = 8;
+
     // 256 KiB.
     private const int TellEvery = 64;
     private int _sinceTold;
@@ -38,22 +41,31 @@ public sealed partial class Pager
     /// <summary>All questions go out before the first answer is awaited.</summary>
     private void Fetch(List<PageRun> runs)
     {
-        var asked = new bool[runs.Count];
+        var asked = new IPageServer?[runs.Count];
         for (var i = 0; i < runs.Count; i++)
-            asked[i] = _servers[runs[i].Server] is { IsGone: false } server && server.Ask(runs[i].Slot, runs[i].Pages);
+        {
+            if (_servers[runs[i].Server] is { IsGone: false } server && server.Ask(runs[i].Slot, runs[i].Pages))
+                asked[i] = server;
+        }
+
         for (var i = 0; i < runs.Count; i++)
         {
             var run = runs[i];
             var pages = _fetched.Span[..(run.Pages * Page.Size)];
-            var isFromDisk = !asked[i] || !_servers[run.Server]!.Receive(run.Slot, pages);
+            var isFromDisk = asked[i]?.Receive(run.Slot, pages) != true;
             if (!isFromDisk || TryRead(run, pages))
                 Arrive(run, pages, isFromDisk);
             _sinceTold += run.Pages;
-            if (_sinceTold < TellEvery || _comesHome)
-                continue;
-            _sinceTold = 0;
-            CameBack?.Invoke();
         }
+    }
+
+    // When all who waited have their pages: whoever is told may take his time.
+    private void Tell()
+    {
+        if (_sinceTold < TellEvery || _comesHome)
+            return;
+        _sinceTold = 0;
+        CameBack?.Invoke();
     }
 
     // A disk that does not give a page is asked again: the job waits rather than go on with a wrong one. The answers of servers are taken all the same.
@@ -113,55 +125,6 @@ public sealed partial class Pager
         }
     }
 
-    // Under the lock. Puts pages in place; false when some are to be tried again.
-    private bool Place(PagedSpace space, ulong at, ReadOnlySpan<byte> pages)
-    {
-        while (!pages.IsEmpty)
-        {
-            var placing = space.Fault.Copy(at, pages, out var placed);
-            for (var done = 0; done < placed; done += Page.Size, at += Page.Size)
-            {
-                Forget(space, at);
-                _counts = _counts with { Back = _counts.Back + 1 };
-            }
-
-            pages = pages[placed..];
-            if (pages.IsEmpty || (placed > 0 && placing != Placing.Gone))
-                continue;
-            switch (placing)
-            {
-                case Placing.Present:
-                    // What is in place is what the program sees.
-                    Forget(space, at);
-                    space.Fault.Wake(at, Page.Size);
-                    break;
-                case Placing.NoPlace when pages.Length > Page.Size:
-                    // A run over the end of an area is refused whole: the kernel is asked page by page.
-                    for (; !pages.IsEmpty; pages = pages[Page.Size..], at += Page.Size)
-                    {
-                        if (!Place(space, at, pages[..Page.Size]))
-                            return false;
-                    }
-
-                    return true;
-                case Placing.NoPlace:
-                    // Given up or moved; the event that says so comes next.
-                    space.Fault.Wake(at, Page.Size);
-                    return true;
-                case Placing.Gone:
-                    space.IsDead = true;
-                    return true;
-                default:
-                    return false;
-            }
-
-            at += Page.Size;
-            pages = pages[Page.Size..];
-        }
-
-        return true;
-    }
-
     // Under the lock. The run of pages that begins with this one and lies in a row elsewhere, too.
     private PageRun? RunAt(PagedSpace space, ulong address, int most)
     {
@@ -184,9 +147,9 @@ public sealed partial class Pager
             {
                 if (space.Table.First() is not { } address)
                     continue;
-                if (RunAt(space, address, HomeRun) is { } run)
+                if (RunAt(space, address, IPageServer.MostPages) is { } run)
                     runs.Add(run);
-                else if (space.Table.At(address) is { } slot && _fresh.TryGetValue(slot, out var offset))
+                else if (!space.IsGoing(address) && space.Table.At(address) is { } slot && _fresh.TryGetValue(slot, out var offset))
                     Place(space, address, _batch.Span.Slice(offset, Page.Size));
                 break;
             }

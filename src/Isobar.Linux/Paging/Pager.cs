@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,15 +14,6 @@ namespace Isobar.Linux.Paging;
 /// </remarks>
 public sealed partial class Pager : IDisposable
 {
-    /// <summary>Pages that are fetched at once when one is touched: those that follow it and went out with it.</summary>
-    private const int ReadAhead = 8;
-
-    /// <summary>Pages that are fetched at once when all come home.</summary>
-    private const int HomeRun = 64;
-
-    // Empty pages cost no memory until they are written, only a fault each.
-    private const ulong ZeroRun = 64 * 1024;
-    private const int MostMessages = 16;
     private const int RetryMilliseconds = 1;
     private static readonly TimeSpan ClosesWithin = TimeSpan.FromSeconds(10);
 
@@ -39,8 +28,8 @@ public sealed partial class Pager : IDisposable
     private readonly PageSlots _slots;
     private readonly IPageGuard? _guard;
     private readonly SafeFileHandle _wake = FileDescriptor.Own(EventFd(0, LibC.OpenCloseOnExec | LibC.OpenNonBlocking), "make an event descriptor");
-    private readonly AlignedBuffer _batch = new(PageOut.MostPages * Page.Size);
-    private readonly AlignedBuffer _fetched = new(HomeRun * Page.Size);
+    private readonly AnonymousMemory _batch = new(PageOut.MostPages * Page.Size);
+    private readonly AnonymousMemory _fetched = new(IPageServer.MostPages * Page.Size);
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _home = new(false);
     private readonly ManualResetEventSlim _closed = new(false);
@@ -82,12 +71,11 @@ public sealed partial class Pager : IDisposable
             lock (_gate)
             {
                 var found = new SortedDictionary<string, long>(StringComparer.Ordinal);
-                var counts = _slots.CountByServer(_servers.Count - 1);
-                for (var server = 0; server < counts.Length; server++)
+                for (var server = 0; server < _servers.Count; server++)
                 {
                     var name = _servers[server] is { IsGone: false } here ? here.Name : "";
-                    if (counts[server] > 0)
-                        found[name] = found.GetValueOrDefault(name) + (counts[server] * Page.Size);
+                    if (_slots.CountOf((byte)server) is > 0 and var pages)
+                        found[name] = found.GetValueOrDefault(name) + (pages * Page.Size);
                 }
 
                 return found;
@@ -145,7 +133,7 @@ public sealed partial class Pager : IDisposable
         _ends = true;
         Wake();
         _thread.Join();
-        foreach (var space in _spaces)
+        foreach (var space in _spaces.Concat(_buried))
             space.Dispose();
         _slots.Dispose();
         _batch.Dispose();
@@ -153,219 +141,6 @@ public sealed partial class Pager : IDisposable
         _wake.Dispose();
         _home.Dispose();
         _closed.Dispose();
-    }
-
-    private unsafe void Wake()
-    {
-        ulong one = 1;
-        _ = LibC.Write(FileDescriptor.Number(_wake), (byte*)&one, sizeof(ulong));
-    }
-
-    private void Run()
-    {
-        while (!_ends)
-        {
-            try
-            {
-                Step();
-            }
-            catch (Exception e) when (e is IOException or KernelException)
-            {
-                _failure = e;
-                Thread.Sleep(RetryMilliseconds * 100);
-            }
-        }
-    }
-
-    private void Step()
-    {
-        List<PagedSpace> spaces;
-        lock (_gate)
-        {
-            if (_buried.Count > 0)
-            {
-                _buried.ForEach(static space => space.Dispose());
-                _buried.Clear();
-                _closed.Set();
-            }
-
-            spaces = [.. _spaces];
-        }
-
-        Wait(spaces);
-        var wanted = new List<Fault>();
-        lock (_gate)
-        {
-            (var retry, _retry) = (_retry, []);
-            foreach (var space in spaces)
-                Hear(space, retry);
-            foreach (var fault in retry)
-                Sort(fault, wanted);
-        }
-
-        if (wanted.Count > 0)
-            Fetch(wanted, ReadAhead);
-        else if (_comesHome && _retry.Count == 0)
-            BringSome();
-    }
-
-    private unsafe void Wait(List<PagedSpace> spaces)
-    {
-        Span<PollFd> polled = spaces.Count < 64 ? stackalloc PollFd[spaces.Count + 1] : new PollFd[spaces.Count + 1];
-        polled[0] = new PollFd { Fd = FileDescriptor.Number(_wake), Events = PollFd.In };
-        for (var i = 0; i < spaces.Count; i++)
-            polled[i + 1] = new PollFd { Fd = FileDescriptor.Number(spaces[i].Fault.Handle), Events = PollFd.In };
-        fixed (PollFd* start = polled)
-            _ = LibC.Poll(start, (nuint)polled.Length, _comesHome && _retry.Count == 0 ? 0 : _retry.Count > 0 ? RetryMilliseconds : -1);
-        if (polled[0].Returned == 0)
-            return;
-        ulong count;
-        _ = LibC.Read(FileDescriptor.Number(_wake), (byte*)&count, sizeof(ulong));
-    }
-
-    private void Hear(PagedSpace space, List<Fault> faults)
-    {
-        Span<byte> messages = stackalloc byte[MostMessages * UserFault.MessageSize];
-        var count = space.Fault.Read(messages);
-        var now = Stopwatch.GetTimestamp();
-        for (var i = 0; i < count; i++)
-        {
-            var message = messages.Slice(i * UserFault.MessageSize, UserFault.MessageSize);
-            var (first, second, third) = (BitConverter.ToUInt64(message[8..]), BitConverter.ToUInt64(message[16..]), BitConverter.ToUInt64(message[24..]));
-            switch (message[0])
-            {
-                case UserFault.EventFault:
-                    faults.Add(new Fault(space, second & ~(ulong)(Page.Size - 1), now));
-                    break;
-                case UserFault.EventFork:
-                    Forked(space, (int)(uint)first);
-                    break;
-                case UserFault.EventRemap:
-                    Remapped(space, first, second, third);
-                    break;
-                case UserFault.EventRemove when space.Going?.Contains((first, second)) == true:
-                    // Ours: all threads of the process stand still, so it can be nobody else's.
-                    break;
-                case UserFault.EventRemove or UserFault.EventUnmap:
-                    foreach (var (address, _) in space.Table.Within(first, second))
-                        Forget(space, address);
-                    break;
-                default:
-                    break;
-            }
-        }
-    }
-
-    private void Forked(PagedSpace parent, int fd)
-    {
-        var fault = new UserFault(new SafeFileHandle(fd, ownsHandle: true));
-        var child = new PagedSpace(fault, parent.Table.Copy(), 0);
-        foreach (var (_, slot) in child.Table.Within(0, ulong.MaxValue))
-            _slots.Share(slot);
-        _spaces.Add(child);
-        Guard(fault);
-    }
-
-    private static void Remapped(PagedSpace space, ulong from, ulong to, ulong length)
-    {
-        var moved = space.Table.Within(from, from + length);
-        foreach (var (address, _) in moved)
-            space.Table.Take(address);
-        foreach (var (address, slot) in moved)
-            space.Table.Set(address - from + to, slot);
-    }
-
-    private void Guard(UserFault fault)
-    {
-        try
-        {
-            _guard?.Hold(fault.Handle);
-        }
-        catch (IOException e)
-        {
-            // The one that held them has gone; whoever started it starts another.
-            _failure = e;
-        }
-    }
-
-    // Under the lock: what can be answered at once is, the rest is fetched.
-    private void Sort(Fault fault, List<Fault> wanted)
-    {
-        var space = fault.Space;
-        if (space.IsDead)
-            return;
-        if (space.IsGoing(fault.Address))
-        {
-            AnswerWhileGoing(fault);
-        }
-        else if (space.Table.At(fault.Address) is not { } slot)
-        {
-            PlaceZero(fault);
-        }
-        else if (_fresh.TryGetValue(slot, out var offset))
-        {
-            if (Place(space, fault.Address, _batch.Span.Slice(offset, Page.Size)))
-                CountFault(fault);
-            else
-                _retry.Add(fault);
-        }
-        else
-        {
-            wanted.Add(fault);
-        }
-    }
-
-    // The page may be gone already, and the thread that is made to drop the others may be the one that waits for it: on its way back the kernel writes into the thread's own memory (rseq). If it is still
-    // there the word is an old one, and its entry must stay.
-    private void AnswerWhileGoing(Fault fault)
-    {
-        if (fault.Space.Table.At(fault.Address) is not { } slot || !_fresh.TryGetValue(slot, out var offset))
-        {
-            PlaceZero(fault);
-        }
-        else if (fault.Space.Fault.Copy(fault.Address, _batch.Span.Slice(offset, Page.Size), out _) == Placing.Done)
-        {
-            Forget(fault.Space, fault.Address);
-            _counts = _counts with { Back = _counts.Back + 1 };
-            CountFault(fault);
-        }
-        else
-        {
-            _retry.Add(fault);
-        }
-    }
-
-    private void PlaceZero(Fault fault)
-    {
-        var end = (fault.Address & ~(ZeroRun - 1)) + ZeroRun;
-        for (var length = end - fault.Address; ; length = Page.Size)
-        {
-            while (length > Page.Size && fault.Space.Table.Count > 0 && fault.Space.Table.Within(fault.Address, fault.Address + length).Count > 0)
-                length = Page.Size;
-            var placing = fault.Space.Fault.Zero(fault.Address, length, out var placed);
-            if (placed > 0)
-                return;
-            switch (placing)
-            {
-                case Placing.Later or Placing.NoMemory:
-                    _retry.Add(fault);
-                    return;
-                case Placing.NoPlace when length > Page.Size:
-                    continue;
-                case Placing.Gone:
-                    fault.Space.IsDead = true;
-                    return;
-                default:
-                    fault.Space.Fault.Wake(fault.Address, Page.Size);
-                    return;
-            }
-        }
-    }
-
-    private void Forget(PagedSpace space, ulong address)
-    {
-        if (space.Table.Take(address) is { } slot)
-            _slots.Release(slot);
     }
 
     private void DropDead()
@@ -395,16 +170,4 @@ public sealed partial class Pager : IDisposable
             i += count;
         }
     }
-
-    private void CountFault(Fault fault) => _counts = _counts with
-    {
-        Faults = _counts.Faults + 1,
-        FaultSeconds = _counts.FaultSeconds + Stopwatch.GetElapsedTime(fault.Since).TotalSeconds,
-    };
-
-    [LibraryImport(LibC.Name, EntryPoint = "eventfd", SetLastError = true)]
-    private static partial int EventFd(uint value, int flags);
-
-    /// <summary>Somebody waits for a page.</summary>
-    private readonly record struct Fault(PagedSpace Space, ulong Address, long Since);
 }

@@ -31,19 +31,9 @@ internal enum Placing
 /// </summary>
 internal sealed unsafe partial class UserFault(SafeFileHandle handle) : IDisposable
 {
-    /// <summary>struct uffd_msg.</summary>
-    public const int MessageSize = 32;
-
-    public const byte EventFault = 0x12;
-    public const byte EventFork = 0x13;
-    public const byte EventRemap = 0x14;
-    public const byte EventRemove = 0x15;
-    public const byte EventUnmap = 0x16;
-
     // _IOWR(0xAA, n, struct) of uapi/linux/userfaultfd.h.
     private const uint ApiCall = 0xc018aa3f;
     private const uint RegisterCall = 0xc020aa00;
-    private const uint UnregisterCall = 0x8010aa01;
     private const uint WakeCall = 0x8010aa02;
     private const uint CopyCall = 0xc028aa03;
     private const uint ZeroCall = 0xc020aa04;
@@ -72,13 +62,6 @@ internal sealed unsafe partial class UserFault(SafeFileHandle handle) : IDisposa
         var request = stackalloc ulong[4];
         (request[0], request[1], request[2], request[3]) = (start, end - start, Missing, 0);
         return Control(FileDescriptor.Number(handle), RegisterCall, request) == 0;
-    }
-
-    public void Unregister(ulong start, ulong end)
-    {
-        var request = stackalloc ulong[2];
-        (request[0], request[1]) = (start, end - start);
-        _ = Control(FileDescriptor.Number(handle), UnregisterCall, request);
     }
 
     /// <summary>Lets those go on who wait for these pages; they look again.</summary>
@@ -120,12 +103,12 @@ internal sealed unsafe partial class UserFault(SafeFileHandle handle) : IDisposa
     public bool IsOfLiving => Zero(LastPage, Page.Size, out _) != Placing.Gone;
 
     /// <summary>Reads messages; the number, 0 when there are none now.</summary>
-    public int Read(Span<byte> messages)
+    public int Read(Span<UserFaultMessage> messages)
     {
-        fixed (byte* start = messages)
+        fixed (UserFaultMessage* start = messages)
         {
-            var length = LibC.Read(FileDescriptor.Number(handle), start, messages.Length);
-            return length <= 0 ? 0 : (int)length / MessageSize;
+            var length = LibC.Read(FileDescriptor.Number(handle), (byte*)start, messages.Length * sizeof(UserFaultMessage));
+            return length <= 0 ? 0 : (int)length / sizeof(UserFaultMessage);
         }
     }
 

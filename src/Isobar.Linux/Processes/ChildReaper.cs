@@ -19,6 +19,9 @@ internal sealed unsafe class ChildReaper
 
     public static ChildReaper Shared { get; } = new();
 
+    /// <summary>Makes the thread, unless there is one: it has the namespaces of the thread that calls this first.</summary>
+    public static void Start() => _ = Shared;
+
     public void Register(ChildProcess child)
     {
         var fd = FileDescriptor.Number(child.PidFd);

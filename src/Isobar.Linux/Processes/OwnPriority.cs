@@ -8,6 +8,9 @@ public static partial class OwnPriority
 {
     private const int Highest = -20;
 
+    /// <summary>The nice value of the calling thread.</summary>
+    public static int Nice => GetPriority(0, 0);
+
     /// <summary>
     /// Makes this process, and all that it will start, so many steps of nice more important than it is. Without the privilege it stays as it is. To be called before threads are
     /// made: on Linux the nice value is each thread's own, and handed on to what the thread makes (setpriority(2)).

@@ -1,11 +1,15 @@
 using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
+using Isobar.Linux.Namespaces;
 
 namespace Isobar.Linux.Processes;
 
 /// <summary>What this process still has: a process that serves one job after the other must have nothing left of the one before.</summary>
 public static class OwnResources
 {
+    /// <summary>RLIM_NLIMITS.</summary>
+    private const int KindsOfLimits = 16;
+
     /// <summary>Whether any child is left, running or not yet reaped.</summary>
     public static unsafe bool HasChildren
     {
@@ -29,6 +33,12 @@ public static class OwnResources
             return Directory.EnumerateDirectories("/proc/self/task").All(task => IdentityIn($"{task}/status") is not { } other || other == first);
         }
     }
+
+    /// <summary>
+    /// All resource limits, soft and hard, in the order of their numbers. They belong to the process, but prlimit(2) asks only who the thread is that it is given: the user as whom a thread acts may
+    /// change them for all.
+    /// </summary>
+    public static IReadOnlyList<(ulong Soft, ulong Hard)> Limits => [.. Enumerable.Range(0, KindsOfLimits).Select(Becoming.CurrentLimit)];
 
     /// <summary>How many descriptors are open.</summary>
     public static int Descriptors => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();

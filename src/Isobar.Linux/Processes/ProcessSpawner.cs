@@ -27,6 +27,8 @@ public static unsafe class ProcessSpawner
             using var path = new StringVector([request.Path]);
             using var arguments = new StringVector(request.Arguments);
             using var environment = new StringVector(request.Environment ?? CurrentEnvironment());
+            if (request.NewKeyring)
+                SpawnNative.JoinNewKeyring();
             using var slack = TimerSlack.ForChildren(request.TimerSlack);
             Check(SpawnNative.Spawn(out var pid, path.Pointer[0], actions, attributes, arguments.Pointer, environment.Pointer), request);
 

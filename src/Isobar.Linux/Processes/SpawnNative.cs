@@ -15,6 +15,15 @@ internal static unsafe partial class SpawnNative
     public const short SetSignalMask = 0x08;
     public const short SetSession = 0x80;
 
+    private const int KeyControl = 250;
+    private const int JoinSessionKeyring = 1;
+
+    // The C library has no function for it. A kernel may be built without keys.
+    public static void JoinNewKeyring() => _ = KeyControlCall(KeyControl, JoinSessionKeyring, 0);
+
+    [LibraryImport(LibC.Name, EntryPoint = "syscall")]
+    private static partial nint KeyControlCall(nint number, nint operation, nint name);
+
     [LibraryImport(LibC.Name, EntryPoint = "posix_spawn")]
     public static partial int Spawn(out int pid, byte* path, byte* actions, byte* attributes, byte** arguments, byte** environment);
 

@@ -24,6 +24,12 @@ public sealed record SpawnRequest
     public bool NewSession { get; init; }
 
     /// <summary>
+    /// Give the child a session keyring of its own (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING), so that what its user keeps there is not in this process's, which its other children have. The calling thread changes to it,
+    /// too, since it is handed on.
+    /// </summary>
+    public bool NewKeyring { get; init; }
+
+    /// <summary>
     /// How late the kernel may wake the child's threads up from a timed sleep, so that several wake-ups become one; null = as this thread's own (50 us, unless changed).
     /// Handed on to whatever the child starts (PR_SET_TIMERSLACK, prctl(2)).
     /// </summary>

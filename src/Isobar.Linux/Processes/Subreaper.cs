@@ -23,8 +23,8 @@ public static class Subreaper
         if (WaitNative.ProcessControl(WaitNative.SetChildSubreaper, 1, 0, 0, 0) != 0)
             throw KernelException.Last("become the reaper of orphaned processes");
 
-        // Its thread is started now: a thread that has entered a new PID namespace to start a child there could not start it any more.
-        _ = ChildReaper.Shared;
+        // Before there is work for it, so that the first child does not wait for the thread.
+        ChildReaper.Start();
     }
 
     /// <summary>

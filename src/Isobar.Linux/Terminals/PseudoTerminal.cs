@@ -40,12 +40,4 @@ public static unsafe class PseudoTerminal
 
     /// <summary>The path of its slave.</summary>
     public static string SlavePath(string terminals, SafeFileHandle master) => string.Create(CultureInfo.InvariantCulture, $"{terminals}/{SlaveNumber(master)}");
-
-    /// <summary>Makes the user the owner of a slave, as login does.</summary>
-    public static void GiveTo(string slave, uint uid)
-    {
-        const uint TtyGroup = 5;
-        if (TerminalNative.ChangeOwner(slave, uid, TtyGroup) != 0)
-            throw KernelException.Last("give away the terminal", slave);
-    }
 }

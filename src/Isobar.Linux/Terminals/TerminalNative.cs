@@ -24,7 +24,4 @@ internal static unsafe partial class TerminalNative
 
     [LibraryImport(LibC.Name, EntryPoint = "cfmakeraw")]
     public static partial void MakeRaw(byte* attributes);
-
-    [LibraryImport(LibC.Name, EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int ChangeOwner(string path, uint uid, uint gid);
 }

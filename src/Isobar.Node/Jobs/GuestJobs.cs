@@ -10,17 +10,16 @@ namespace Isobar.Node.Jobs;
 public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime, SupervisorPool supervisors, ILogger<GuestJobs> log) : IHostedService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+    private readonly Lock _starting = new();
 
     public static int Count(JobFolders folders) =>
         Directory.Exists(folders.GuestRuns) ? Directory.EnumerateDirectories(folders.GuestRuns).Count() : 0;
 
-    /// <summary>Starts a guest supervisor, which calls its home.</summary>
+    /// <summary>Starts a guest supervisor, which calls its home; once for each incarnation, however often its home asks.</summary>
     public void Start(JobPlace place, int incarnation)
     {
         var run = folders.GuestRunOf(place.Id, incarnation);
-        if (Directory.Exists(run))
-            return;
-        var ended = supervisors.Start(new SupervisorConfig
+        var config = new SupervisorConfig
         {
             Place = place,
             Node = runtime.NodeName,
@@ -28,8 +27,24 @@ public sealed partial class GuestJobs(JobFolders folders, ClusterRuntime runtime
             IdentityDirectory = runtime.Folder.Path,
             PagesDirectory = folders.Pages,
             Incarnation = incarnation,
-        });
-        _ = CleanAfterAsync(ended, run, place.Id);
+        };
+
+        // A home that asks again after a broken connection may be heard twice at once.
+        lock (_starting)
+        {
+            if (Directory.Exists(run))
+                return;
+            try
+            {
+                _ = CleanAfterAsync(supervisors.Start(config), run, place.Id);
+            }
+            catch
+            {
+                // By its folder a guest is counted and known.
+                FolderRemoval.Remove(run);
+                throw;
+            }
+        }
     }
 
     /// <summary>Whether any incarnation of a job is here.</summary>

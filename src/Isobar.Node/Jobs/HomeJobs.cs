@@ -18,6 +18,7 @@ public sealed partial class HomeJobs(
     private const int KeepFinished = 1000;
     private const string ChosenNote = "chosen";
     private readonly ConcurrentDictionary<string, JobStatus> _live = new();
+    private readonly ConcurrentDictionary<(string Job, int Incarnation), bool> _brought = new();
     private readonly CancellationTokenSource _stopping = new();
 
     public int Unfinished => _live.Count;
@@ -75,15 +76,20 @@ public sealed partial class HomeJobs(
                 StartNode = startNode,
                 Incarnation = 1,
             });
-            if (isChosen)
-                SetChosen(id, true);
         }
         catch
         {
             _live.TryRemove(id, out _);
+            FolderRemoval.Remove(folders.HomeRunOf(id));
+            FolderRemoval.Remove(folders.RecordOf(id));
             throw;
         }
 
+        if (isChosen)
+            SetChosen(id, true);
+        // Not only when the deputy asks: the other machine makes ready while this one does.
+        if (startNode != runtime.NodeName && runtime.Current is not null)
+            _ = BringGuestAsync(id, new GuestNeeded(startNode, 1), place);
         _ = WatchAsync(id);
         return status;
     }
@@ -202,7 +208,7 @@ public sealed partial class HomeJobs(
                         gains.Moved(id, ended.Move);
                         break;
                     case GuestNeeded needed:
-                        _ = BringGuestAsync(id, needed);
+                        _ = BringGuestAsync(id, needed, null);
                         break;
                     default:
                         break;
@@ -219,6 +225,8 @@ public sealed partial class HomeJobs(
         }
 
         gains.Forget(id);
+        for (var incarnation = Live(id)?.Incarnation ?? 0; incarnation >= 0; incarnation--)
+            _brought.TryRemove((id, incarnation), out _);
         if (JobRecords.Status(folders.RecordOf(id)) is { State: JobState.Lost })
         {
             LogLost(log, id);
@@ -230,12 +238,14 @@ public sealed partial class HomeJobs(
         FolderRemoval.Remove(folders.HomeRunOf(id));
     }
 
-    private async Task BringGuestAsync(string id, GuestNeeded needed)
+    private async Task BringGuestAsync(string id, GuestNeeded needed, JobPlace? place)
     {
-        var refusal = await guests.StartAsync(needed.Node, new JobPlaceOf(folders.HomeRunOf(id)).Read(), needed.Incarnation, Live(id)?.Uid ?? 0, _stopping.Token);
-        if (refusal is null)
+        // The deputy asks for its first guest when it has begun; that is on its way since its job was started.
+        if (!_brought.TryAdd((id, needed.Incarnation), true))
             return;
-        await TellAsync(id, new GuestRefused(needed.Node, needed.Incarnation, refusal), _stopping.Token);
+        place ??= new JobPlaceOf(folders.HomeRunOf(id)).Read();
+        if (await guests.StartAsync(needed.Node, place, needed.Incarnation, Live(id)?.Uid ?? 0, _stopping.Token) is { } refusal)
+            await TellAsync(id, new GuestRefused(needed.Node, needed.Incarnation, refusal), _stopping.Token);
     }
 
     private void SettleLinks(string record)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Isobar.Balancing;
 using Isobar.Linux.Load;
+using Isobar.Linux.Processes;
 using Isobar.Node.Jobs;
 
 namespace Isobar.Node.Load;
@@ -86,18 +87,6 @@ internal sealed class JobsHere(JobFolders folders)
     /// <summary>Guests that are here or just coming or going: their supervisors' folders, which are there before the first look finds a process.</summary>
     public int GuestFolders() => GuestJobs.Count(folders);
 
-    /// <summary>CPU seconds per second of all jobs.</summary>
-    public double Cpus
-    {
-        get
-        {
-            var sum = 0.0;
-            foreach (var job in _jobs)
-                sum += job.Cpus;
-            return sum;
-        }
-    }
-
     /// <summary>
     /// Bytes per second by which the jobs' memory grows. By jobs and not by the machine's free memory: what falls when a job arrives with all of its memory is no growth that goes on.
     /// </summary>
@@ -112,13 +101,35 @@ internal sealed class JobsHere(JobFolders folders)
         }
     }
 
-    /// <summary>CPU seconds that the hosts of the jobs have used so far: Isobar's own work.</summary>
-    public double OwnCpuSeconds()
+    /// <summary>
+    /// Adds what Isobar's processes and the jobs have used so far. A job's time goes to its supervisor when it ends, the supervisor's to the daemon; what the daemon started before it was restarted is found only
+    /// beside a job that is here.
+    /// </summary>
+    public void CpuUsers(List<ProcessCpu> users)
     {
-        var sum = 0.0;
         foreach (var job in _jobs)
-            sum += _gauge.CpuSecondsOf(job.Supervisor);
-        return sum;
+            users.Add(new ProcessCpu(job.Init, (double)job.StartTicks / ProcStat.TicksPerSecond, job.Use.CpuSeconds));
+        var jobs = users.Count;
+        _gauge.CpuOfChildren(Environment.ProcessId, users);
+        foreach (var job in _jobs)
+        {
+            if (!Contains(users, jobs, job.Supervisor) && _gauge.CpuOf(job.Supervisor) is { } cpu)
+                users.Add(cpu);
+        }
+
+        if (_gauge.CpuOf(Environment.ProcessId) is { } own)
+            users.Add(own);
+    }
+
+    private static bool Contains(List<ProcessCpu> users, int from, int pid)
+    {
+        for (var i = from; i < users.Count; i++)
+        {
+            if (users[i].Pid == pid)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Looks who is here and measures all; what came and what went since the look before.</summary>

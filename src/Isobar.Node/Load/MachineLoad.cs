@@ -27,12 +27,12 @@ internal sealed class MachineLoad : IDisposable
 
     private readonly DaemonOptions _options;
     private readonly MachineProbe _probe = new();
-    private readonly JobGauge _gauge = new();
+    private readonly CpuAccount _account = new();
+    private readonly List<ProcessCpu> _cpuUsers = [];
     private readonly RunQueue _queue = new(TimeSpan.FromSeconds(5));
     private Instant _sampled = Instant.Never;
     private Instant _looked = Instant.Never;
     private MachineLook _look;
-    private double _ownCpu = -1;
     private double _ownerCpus;
     private int _speed = CoreSpeed.Reference;
     private CoreSet _cores;
@@ -150,19 +150,18 @@ internal sealed class MachineLoad : IDisposable
             Volatile.Write(ref _cores, CoresOf(_look.Quota));
         var (came, went) = Jobs.Refresh(now);
         (arrived, departed) = (came > 0, went > 0);
-        FollowOwner(elapsed);
+        FollowOwner(now, elapsed);
         CalibrateFurther(elapsed);
     }
 
     // By CPU time and not by ready threads: it is exact, and a moment's work of Isobar itself is not taken for an owner's.
-    private void FollowOwner(double elapsed)
+    private void FollowOwner(Instant now, double elapsed)
     {
-        var before = _ownCpu;
-        _ownCpu = _gauge.CpuSecondsOf(Environment.ProcessId) + Jobs.OwnCpuSeconds();
-        if (before < 0 || elapsed <= 0)
+        _cpuUsers.Clear();
+        Jobs.CpuUsers(_cpuUsers);
+        if (_account.Used(_cpuUsers, (now - Instant.Zero) - elapsed) is not { } ours || elapsed <= 0)
             return;
-        var isobar = Math.Max(0, (_ownCpu - before) / elapsed);
-        var owner = Math.Max(0, _look.CpuUsed - Jobs.Cpus - isobar);
+        var owner = Math.Max(0, _look.CpuUsed - (ours / elapsed));
         _ownerCpus += (1 - Math.Exp(-elapsed / OwnerTimeConstant)) * (owner - _ownerCpus);
     }
 

@@ -42,10 +42,10 @@ internal sealed class KeptPages : IDisposable
         {
             if (--_users > 0)
                 return false;
+            // Under the same lock: nobody may come to use it in between.
+            Dispose();
+            return true;
         }
-
-        Dispose();
-        return true;
     }
 
     public void Keep(uint slot, ReadOnlySpan<byte> pages)

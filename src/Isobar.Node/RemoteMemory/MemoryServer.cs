@@ -10,6 +10,7 @@ using Isobar.Linux.Sockets;
 using Isobar.Node.Membership;
 using Isobar.Node.Settings;
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Links;
 using Isobar.Protocol.RemoteMemory;
 using Microsoft.Win32.SafeHandles;
 
@@ -23,11 +24,13 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
 {
     private static readonly TimeSpan HandshakeWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SilenceBreaks = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<(string Node, string Job, string Secret), KeptPages> _jobs = new();
     private readonly ConcurrentDictionary<SslStream, bool> _connections = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ControlGroup _group = ControlGroup.OfSelf();
+    private readonly SemaphoreSlim _came = new(0);
+    private readonly MemoryGauge _memory = new();
     private readonly Lock _gate = new();
     private readonly LentMemory _lent;
     private readonly ClusterRuntime _runtime;
@@ -37,11 +40,8 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
     public MemoryServer(ClusterRuntime runtime, LiveSettings settings, ILogger<MemoryServer> log)
     {
         (_runtime, _log) = (runtime, log);
-        _lent = new LentMemory(() => MachineMemory.Read().Within(_group.MemoryLimit, _group.MemoryUsed()), () => settings.MemoryKeptFree);
+        _lent = new LentMemory(_memory.Read, () => settings.MemoryKeptFree);
     }
-
-    /// <summary>Bytes of this machine's memory that other machines' jobs have.</summary>
-    public long Bytes => _jobs.Values.Sum(job => job.Bytes);
 
     /// <summary>Takes a connection over, of which nothing was read; the caller closes his copy.</summary>
     public void Take(Socket connection, string job)
@@ -66,7 +66,7 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
 
     public void Dispose()
     {
-        _group.Dispose();
+        _memory.Dispose();
         _stopping.Dispose();
     }
 
@@ -76,6 +76,8 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
         var stream = new SslStream(new BlockingSocketStream(socket));
         try
         {
+            // Of a machine that went down nothing more would be heard, and its pages would stay for ever.
+            TcpSilence.Notice(socket, SilenceBreaks, askAfter: SilenceBreaks / 2, askEvery: SilenceBreaks / 4);
             if (_runtime.Current is not { } cluster || await GreetAsync(stream, cluster, job) is not { } key)
             {
                 await stream.DisposeAsync();
@@ -85,7 +87,7 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
             _connections[stream] = true;
             new Thread(() => Serve(stream, key), 256 * 1024) { IsBackground = true, Name = "memory server" }.Start();
         }
-        catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException or JsonException or InvalidDataException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or JsonException or InvalidDataException or ObjectDisposedException)
         {
             // A caller that breaks off, or is no member, gets no memory.
             await stream.DisposeAsync();
@@ -116,7 +118,7 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
             while (true)
                 Answer(stream, PageFrame.Read(stream), pages, buffer);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException or KernelException)
+        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException)
         {
             // The supervisor has no more use for it, is gone, or this daemon ends.
         }
@@ -128,7 +130,7 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
         finally
         {
             if (pages.Leave())
-                _jobs.TryRemove(key, out _);
+                _jobs.TryRemove(new(key, pages));
             _connections.TryRemove(stream, out _);
             stream.Dispose();
         }
@@ -170,6 +172,8 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
         {
             var made = new KeptPages();
             var pages = _jobs.GetOrAdd(key, made);
+            if (ReferenceEquals(pages, made))
+                _came.Release();
             if (ReferenceEquals(pages, made) || pages.TryUse())
                 return pages;
             _jobs.TryRemove(new(key, pages));
@@ -178,19 +182,36 @@ internal sealed partial class MemoryServer : IHostedService, IDisposable
 
     private async Task WatchMemoryAsync(CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested)
+        try
         {
-            await Task.Delay(LookEvery, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var missing = _jobs.IsEmpty ? 0 : _lent.Missing;
-            foreach (var ((node, job, _), pages) in _jobs.OrderByDescending(entry => entry.Value.Bytes))
+            while (true)
             {
-                if (missing <= 0)
-                    break;
-                var freed = pages.Forget(missing);
-                missing -= freed;
-                if (freed > 0)
-                    LogForgot(_log, freed >> 20, job, node);
+                // Most daemons never keep a page for anybody.
+                await _came.WaitAsync(cancellation);
+                while (!_jobs.IsEmpty)
+                {
+                    await Task.Delay(LookEvery, cancellation);
+                    if (_lent.Missing is > 0 and var missing)
+                        Forget(missing);
+                }
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon ends.
+        }
+    }
+
+    private void Forget(long missing)
+    {
+        foreach (var ((node, job, _), pages) in _jobs.OrderByDescending(entry => entry.Value.Bytes))
+        {
+            if (missing <= 0)
+                break;
+            var freed = pages.Forget(missing);
+            missing -= freed;
+            if (freed > 0)
+                LogForgot(_log, freed >> 20, job, node);
         }
     }
 

@@ -60,6 +60,9 @@ public sealed record JobSpec
     /// <summary>Nice value, -20 to 19.</summary>
     public int Nice { get; init; }
 
+    /// <summary>Preference for the kernel's choice when memory runs out, -1000 (never) to 1000 (first): /proc/self/oom_score_adj.</summary>
+    public int OutOfMemoryAdjustment { get; init; }
+
     public required StdioSpec Input { get; init; }
 
     public required StdioSpec Output { get; init; }

@@ -106,7 +106,7 @@ public sealed record Hold(string Reason, bool IsFrozen = false);
 
 /// <summary>Pages of a job that are not where it runs.</summary>
 /// <param name="Places">Bytes by node; without a name: on the disk of the job's node only, since the node that had them has forgotten them or is gone.</param>
-/// <param name="Out">Pages that went out since the job came to its node.</param>
+/// <param name="Out">Pages that went out since the job came to its node, or since all were home last for a move that failed.</param>
 /// <param name="Back">Pages that came back.</param>
 /// <param name="FromDisk">Of these, those that came from the disk.</param>
 /// <param name="Faults">How often the job waited for a page.</param>

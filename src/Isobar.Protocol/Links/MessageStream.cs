@@ -30,21 +30,52 @@ public sealed class MessageStream<T>(LinkChannel channel, JsonTypeInfo<T> type) 
         }
     }
 
-    /// <summary>The next message, or null when the other side completed the channel. One reader only.</summary>
+    /// <summary>
+    /// The next message, or null when the other side completed the channel. One reader only. A message of a kind that is not known here is passed over: the other side may be of a newer version.
+    /// </summary>
+    /// <exception cref="JsonException">A message is none, or one of a known kind without what that must have. The next one can be received all the same.</exception>
     public async ValueTask<T?> ReceiveAsync(CancellationToken cancellationToken = default)
     {
-        if (!await ReadAsync(_header, cancellationToken).ConfigureAwait(false))
-            return default;
-        var length = BinaryPrimitives.ReadInt32LittleEndian(_header);
-        if ((uint)length > MaxLength)
-            throw new InvalidDataException("A message on a job's link is too long to be one.");
-        var body = new byte[length];
-        if (!await ReadAsync(body, cancellationToken).ConfigureAwait(false))
-            return default;
-        return JsonSerializer.Deserialize(body, type);
+        while (await ReadAsync(_header, cancellationToken).ConfigureAwait(false))
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(_header);
+            if ((uint)length > MaxLength)
+                throw new InvalidDataException("A message on a job's link is too long to be one.");
+            var body = new byte[length];
+            if (!await ReadAsync(body, cancellationToken).ConfigureAwait(false))
+                break;
+            try
+            {
+                return JsonSerializer.Deserialize(body, type);
+            }
+            catch (JsonException) when (IsOfUnknownKind(body))
+            {
+                // Nothing to us.
+            }
+        }
+
+        return default;
     }
 
     public void Dispose() => _oneWriter.Dispose();
+
+    private bool IsOfUnknownKind(byte[] body)
+    {
+        if (type.PolymorphismOptions is not { } kinds)
+            return false;
+        try
+        {
+            using var message = JsonDocument.Parse(body);
+            return message.RootElement.ValueKind == JsonValueKind.Object
+                && message.RootElement.TryGetProperty(kinds.TypeDiscriminatorPropertyName, out var kind)
+                && kind.ValueKind == JsonValueKind.String
+                && !kinds.DerivedTypes.Any(known => kind.ValueEquals(known.TypeDiscriminator as string));
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private async ValueTask<bool> ReadAsync(Memory<byte> target, CancellationToken cancellationToken)
     {

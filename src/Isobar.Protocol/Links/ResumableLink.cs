@@ -85,8 +85,9 @@ public sealed class ResumableLink
         // The side that closes must still get its last frame out.
         if (first == receiving && IsClosing)
             await Task.WhenAny(sending, Task.Delay(1000, CancellationToken.None)).ConfigureAwait(false);
-        // And the side that can send no more, to a process that has ended, may not have read its last words yet, which are in the socket already. Between machines the next transport brings them.
-        else if (IsLocal && first == sending && sending.IsFaulted)
+        // The side that can send no more, to a process that has ended, may not have read its last words yet, which are in the socket already. Between machines the next transport brings them.
+        // And one that has closed hears the other out: what that is just sending would find nobody, and an exception is most of what the command of a short job would do.
+        else if (IsLocal && first == sending)
             await Task.WhenAny(receiving, Task.Delay(1000, CancellationToken.None)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         try
@@ -157,14 +158,7 @@ public sealed class ResumableLink
         var frame = ArrayPool<byte>.Shared.Rent(LinkFrame.HeaderLength + LinkFrame.MaxPayload);
         try
         {
-            for (byte i = 0; i < _channels.Length; i++)
-            {
-                long received;
-                lock (Gate)
-                    received = _channels[i].ReceivedUnderLock;
-                await transport.WriteAsync(frame.AsMemory(0, LinkFrame.Write(frame, LinkFrameKind.Resume, i, received, 0)), cancellationToken).ConfigureAwait(false);
-            }
-
+            await transport.WriteAsync(frame.AsMemory(0, WriteResumes(frame)), cancellationToken).ConfigureAwait(false);
             await transport.FlushAsync(cancellationToken).ConfigureAwait(false);
             await resumed.WaitAsync(cancellationToken).ConfigureAwait(false);
             while (true)
@@ -193,6 +187,21 @@ public sealed class ResumableLink
         {
             ArrayPool<byte>.Shared.Return(frame);
         }
+    }
+
+    // One message: each on its own would be a packet and a record of TLS.
+    private int WriteResumes(Span<byte> frames)
+    {
+        var length = 0;
+        for (byte i = 0; i < _channels.Length; i++)
+        {
+            long received;
+            lock (Gate)
+                received = _channels[i].ReceivedUnderLock;
+            length += LinkFrame.Write(frames[length..], LinkFrameKind.Resume, i, received, 0);
+        }
+
+        return length;
     }
 
     private async Task WatchAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Text;
+using Isobar.Linux.Fuse;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Mounts;
 using Isobar.Linux.Pipes;
@@ -28,7 +29,15 @@ internal sealed class DaemonLine : IDisposable
     private static readonly TimeSpan TrimAfter = TimeSpan.FromSeconds(10);
     private readonly SafeFileHandle _line = new(Descriptor, ownsHandle: true);
     private readonly int _descriptors = OwnResources.Descriptors;
+    private readonly IReadOnlyList<(ulong Soft, ulong Hard)> _limits;
     private int _jobs;
+
+    public DaemonLine()
+    {
+        // Now, since the first home among its jobs would do it later, and what differs from now is a job's work.
+        FileViewServer.RaiseOpenFileLimit();
+        _limits = OwnResources.Limits;
+    }
 
     /// <summary>The next job, as soon as there is one; null when there will be none.</summary>
     public async Task<Assignment?> NextAsync()
@@ -83,10 +92,13 @@ internal sealed class DaemonLine : IDisposable
         await ready.ConfigureAwait(false);
     }
 
-    /// <summary>A next job must not meet anything of the last one: processes, threads that act as its user, mounts or open files.</summary>
+    /// <summary>
+    /// A next job must not meet anything of the last one: processes, threads that act as its user, limits that he has set (once no thread acts as him, he cannot any more), mounts or open files.
+    /// </summary>
     private bool IsClean(string runDirectory) =>
         !OwnResources.HasChildren
         && OwnResources.HasOneIdentity
+        && OwnResources.Limits.SequenceEqual(_limits)
         && OwnResources.Descriptors <= _descriptors + DescriptorsKept
         && !MountTable.Read().Any(mount => mount.MountPoint.StartsWith(runDirectory, StringComparison.Ordinal));
 }

@@ -19,22 +19,29 @@ internal sealed record Caller(Socket Socket, SupervisorHello Hello, uint Uid, Sa
 internal sealed class SupervisorSocket(SafeFileHandle listening) : IDisposable
 {
     private const int MaxHello = 64 * 1024;
+    private static readonly TimeSpan AcceptAgainAfter = TimeSpan.FromMilliseconds(500);
     private readonly Socket _listener = DescriptorSockets.Take(listening);
 
     /// <summary>Serves callers until cancelled; one that fails does not disturb the others.</summary>
     public async Task ServeAsync(Func<Caller, CancellationToken, Task> serve, CancellationToken cancellationToken)
     {
-        try
+        while (!cancellationToken.IsCancellationRequested)
         {
-            while (true)
+            try
             {
                 var socket = await _listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
                 _ = ServeOneAsync(socket, serve, cancellationToken);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The supervisor ends.
+            catch (OperationCanceledException)
+            {
+                // The supervisor ends.
+            }
+            catch (SocketException e)
+            {
+                // Running out of descriptors passes, and the caller waits in the kernel's queue meanwhile.
+                await Console.Error.WriteLineAsync($"isobar-supervisor: a call could not be accepted: {e.Message}").ConfigureAwait(false);
+                await Task.Delay(AcceptAgainAfter, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

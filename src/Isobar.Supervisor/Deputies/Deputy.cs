@@ -133,7 +133,7 @@ internal sealed partial class Deputy : IDisposable
     {
         // A move ends it anyway: the target has its own rules.
         if (!await _oneMove.WaitAsync(TimeSpan.Zero).ConfigureAwait(false))
-            return $"job {_config.Place.Id} is being moved.";
+            return $"job {_config.Place.Id} is being moved, or its pages are.";
         try
         {
             if (_host is not { } host || host.Node != hold.Node)
@@ -260,7 +260,7 @@ internal sealed partial class Deputy : IDisposable
                     Elsewhere = usage.Elsewhere,
                 });
                 break;
-            case PagesPushed pushed:
+            case PagesPushed pushed when ReferenceEquals(host, _host):
                 _pushing?.TrySetResult(pushed);
                 break;
             case MayLink links:
@@ -280,9 +280,9 @@ internal sealed partial class Deputy : IDisposable
         {
             LinkRemaps.Note(RecordFolder, links.Files.Select(file => new NamelessFile(file.Folder, file.Inode)));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A full disk: then the move cannot be written into the journal either.
+            // A disk that is full or read-only: then the move cannot be written into the journal either.
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
     private const int Stop = 19;
     private const int Continue = 18;
     private static readonly TimeSpan StopShowsWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _ended = new();
     private readonly Lazy<ClusterIdentity?> _identity;
@@ -22,7 +23,9 @@ internal sealed class HomeSupervisor : IAsyncDisposable
     private readonly Journal _journal;
     private readonly Deputy _deputy;
     private readonly JobFiles _files;
+    private readonly TaskCompletionSource _nobodyAsks = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _answering;
+    private volatile bool _isEnding;
 
     public HomeSupervisor(SupervisorConfig config)
     {
@@ -83,11 +86,19 @@ internal sealed class HomeSupervisor : IAsyncDisposable
 
     private async Task AttachAsync(Caller caller, CancellationToken cancellationToken)
     {
-        var link = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
-        await using var stream = new System.Net.Sockets.NetworkStream(caller.Socket, ownsSocket: false);
-        var carrying = CarryClientAsync(link, stream, cancellationToken);
-        await _deputy.AttachAsync(link, cancellationToken).ConfigureAwait(false);
-        await carrying.ConfigureAwait(false);
+        Interlocked.Increment(ref _answering);
+        try
+        {
+            var link = new ResumableLink(JobChannels.Count, BootClock.Instance) { IsLocal = true };
+            await using var stream = new System.Net.Sockets.NetworkStream(caller.Socket, ownsSocket: false);
+            var carrying = CarryClientAsync(link, stream, cancellationToken);
+            await _deputy.AttachAsync(link, cancellationToken).ConfigureAwait(false);
+            await carrying.ConfigureAwait(false);
+        }
+        finally
+        {
+            Answered();
+        }
     }
 
     private static async Task CarryClientAsync(ResumableLink link, Stream stream, CancellationToken cancellationToken)
@@ -145,7 +156,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _answering);
+            Answered();
         }
     }
 
@@ -160,7 +171,7 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _answering);
+            Answered();
         }
     }
 
@@ -251,10 +262,18 @@ internal sealed class HomeSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Those who asked get their answer before the process ends.</summary>
+    private void Answered()
+    {
+        if (Interlocked.Decrement(ref _answering) == 0 && _isEnding)
+            _nobodyAsks.TrySetResult();
+    }
+
+    /// <summary>Those who asked get their answer before the process ends, and a command that is attached can say its last words to somebody.</summary>
     private async Task LetAnswersOutAsync()
     {
-        for (var i = 0; i < 100 && Volatile.Read(ref _answering) > 0; i++)
-            await Task.Delay(10).ConfigureAwait(false);
+        _isEnding = true;
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _answering) > 0)
+            await Task.WhenAny(_nobodyAsks.Task, Task.Delay(AnswersWithin)).ConfigureAwait(false);
     }
 }

@@ -32,17 +32,16 @@ internal sealed class HostConnection : IDisposable
 
     public ValueTask TellAsync(DeputyMessage order, CancellationToken cancellationToken = default) => _orders.SendAsync(order, cancellationToken);
 
-    /// <summary>Receives reports until the link is closed for good; the steps of starts and moves go to <see cref="NextStepAsync"/>, the rest to the handler.</summary>
+    /// <summary>
+    /// Receives reports until the link is closed for good; the steps of starts and moves go to <see cref="NextStepAsync"/>, the rest to the handler. One that cannot be understood or dealt with is
+    /// not the last: the job's end comes this way.
+    /// </summary>
     public async Task ListenAsync(Func<HostMessage, ValueTask> handle, CancellationToken cancellationToken)
     {
         try
         {
-            while (await _reports.ReceiveAsync(cancellationToken).ConfigureAwait(false) is { } report)
+            while (await ListenToOneAsync(handle, cancellationToken).ConfigureAwait(false))
             {
-                if (report is Launched or LaunchFailed or ReadyToReceive or Sent or Arrived or Resumed or MoveFailed or Stayed)
-                    _steps.Writer.TryWrite(report);
-                else
-                    await handle(report).ConfigureAwait(false);
             }
         }
         catch (LinkClosedException)
@@ -53,6 +52,27 @@ internal sealed class HostConnection : IDisposable
         {
             _steps.Writer.TryComplete();
         }
+    }
+
+    /// <summary>False when there are no more reports.</summary>
+    private async Task<bool> ListenToOneAsync(Func<HostMessage, ValueTask> handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _reports.ReceiveAsync(cancellationToken).ConfigureAwait(false) is not { } report)
+                return false;
+            if (report is Launched or LaunchFailed or ReadyToReceive or Sent or Arrived or Resumed or MoveFailed or Stayed)
+                _steps.Writer.TryWrite(report);
+            else
+                await handle(report).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (LinkClosedException or InvalidDataException or OperationCanceledException))
+        {
+            // The daemon keeps standard error of its supervisors in its journal.
+            await Console.Error.WriteLineAsync($"isobar-supervisor: a report of {Node} is lost: {e}").ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     /// <summary>The host's next step in a start, or in the move that gives the job this incarnation.</summary>

@@ -14,9 +14,10 @@ namespace Isobar.Supervisor.Deputies;
 /// </summary>
 internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?> identity, JobStatusBoard board, CancellationToken jobEnds) : IHostOpener
 {
+    private const int First = 1;
     private static readonly TimeSpan GuestMustCall = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HostCleansUpWithin = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<int, Guest> _guests = new();
+    private readonly ConcurrentDictionary<int, Guest> _guests = FirstGuest(config);
     private HostPlace? _here;
     private Task _host = Task.CompletedTask;
 
@@ -89,9 +90,9 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
     {
         if (identity.Value is null)
             throw new MoveException("this machine is in no cluster: isobar cluster create or join comes first.");
-        var guest = new Guest(node, incarnation, new ResumableLink(JobChannels.Count, BootClock.Instance));
-        _guests[incarnation] = guest;
-        board.Publish(new GuestNeeded(node, incarnation));
+        var guest = _guests.GetOrAdd(incarnation, _ => new Guest(node, incarnation));
+        if (!guest.Called.Task.IsCompleted)
+            board.Publish(new GuestNeeded(node, incarnation));
         try
         {
             await guest.Called.Task.WaitAsync(GuestMustCall, cancellationToken).ConfigureAwait(false);
@@ -113,8 +114,19 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
     private static Task<IJobRoot> OpenHomeRootAsync(HostFolders folders, CancellationToken cancellationToken) =>
         Task.FromResult<IJobRoot>(new HomeRoot(folders.Root));
 
-    private sealed record Guest(string Node, int Incarnation, ResumableLink Link)
+    // The daemon has a job's first guest started while it starts this deputy: it may call before the deputy comes to ask for it.
+    private static ConcurrentDictionary<int, Guest> FirstGuest(SupervisorConfig config)
     {
+        var guests = new ConcurrentDictionary<int, Guest>();
+        if (config.StartNode is { } node && node != config.Node)
+            guests[First] = new Guest(node, First);
+        return guests;
+    }
+
+    private sealed record Guest(string Node, int Incarnation)
+    {
+        public ResumableLink Link { get; } = new(JobChannels.Count, BootClock.Instance);
+
         public TaskCompletionSource Called { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -109,9 +109,16 @@ internal sealed class MoveCoordinator(Deputy deputy, IHostOpener opener)
         }
 
         if (record.Committed)
+        {
             await source.DismissAsync().ConfigureAwait(false);
-        // CRIU has taken its names away at either end, unless it was killed.
-        LinkRemaps.Settle(deputy.RecordFolder);
+            LinkRemaps.Forget(deputy.RecordFolder);
+        }
+        else
+        {
+            // A dump that failed has taken its names away itself, unless CRIU was killed.
+            LinkRemaps.Settle(deputy.RecordFolder);
+        }
+
         return (record, mayPass);
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class JobHost
                 report = new PagesPushed(await _pages.PushAsync(order, () => _moving || cancellationToken.IsCancellationRequested, cancellationToken).ConfigureAwait(false), null);
             }
         }
-        catch (Exception e) when (e is IOException or Isobar.Linux.Kernel.KernelException)
+        catch (IOException e)
         {
             report = new PagesPushed(0, e.Message);
         }
@@ -58,14 +58,22 @@ internal sealed partial class JobHost
         }
     }
 
-    /// <summary>From time to time: what is where, and what may be forgotten. Null when no page is or was elsewhere.</summary>
+    /// <summary>Whether the main process is stopped; null when that cannot be said, for pages are being taken.</summary>
+    private bool? MainIsStopped(JobProcess job)
+    {
+        if (_pages?.IsDisturbing == true)
+            return null;
+        var isStopped = job.MainIsStopped;
+        return _pages?.IsDisturbing == true ? null : isStopped;
+    }
+
+    /// <summary>From time to time: what is where. Null when no page is or was elsewhere.</summary>
     private PagesElsewhere? LookAtPages()
     {
         if (!_pagesGate.Wait(TimeSpan.Zero))
             return _elsewhere;
         try
         {
-            _pages?.Tidy();
             return _elsewhere = _pages?.Elsewhere;
         }
         finally

@@ -9,9 +9,12 @@ internal sealed partial class JobHost
     /// </summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
 
+    private const int MostPassedOver = 3;
+
     private readonly Standstill _standstill = new();
     private readonly Lock _standstillGate = new();
     private bool _held;
+    private int _passedOver;
 
     private void Hold(bool still)
     {
@@ -27,10 +30,17 @@ internal sealed partial class JobHost
         {
             if (_moving)
                 return;
-            if (_held || (!_here.AtHome && _link.SilentFor > Lease))
-                _standstill.Keep(job);
-            else
+            if (!_held && (_here.AtHome || _link.SilentFor <= Lease))
+            {
                 _standstill.End();
+                return;
+            }
+
+            // Who was stopped by his user seems not to be while pages are taken, and would be let go afterwards. But it is not waited for long.
+            if (_pages?.IsDisturbing == true && _passedOver++ < MostPassedOver)
+                return;
+            _passedOver = 0;
+            _standstill.Keep(job);
         }
     }
 

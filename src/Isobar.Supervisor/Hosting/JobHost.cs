@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Isobar.Linux.Processes;
 using Isobar.Linux.Threads;
 using Isobar.Protocol.Jobs;
@@ -50,12 +51,8 @@ internal sealed partial class JobHost : IDisposable
             _ = RootAsync();
         try
         {
-            while (await _orders.ReceiveAsync(either.Token).ConfigureAwait(false) is { } order)
-            {
-                if (order is Dismiss)
-                    break;
+            while (await NextOrderAsync(either.Token).ConfigureAwait(false) is { } order and not Dismiss)
                 await ObeyAsync(order, either.Token).ConfigureAwait(false);
-            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -77,6 +74,22 @@ internal sealed partial class JobHost : IDisposable
         _orders.Dispose();
         _reports.Dispose();
         _pagesGate.Dispose();
+    }
+
+    /// <summary>One that cannot be understood is no reason to end the job; who waits for it to be obeyed does not wait for ever.</summary>
+    private async Task<DeputyMessage?> NextOrderAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _orders.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is JsonException or NotSupportedException)
+            {
+                await Console.Error.WriteLineAsync($"isobar-supervisor: an order is not understood: {e.Message}").ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task ObeyAsync(DeputyMessage order, CancellationToken cancellationToken)
@@ -208,9 +221,9 @@ internal sealed partial class JobHost : IDisposable
         {
             KeepStill(job);
             // Neither a move nor the lease nor a rule is the user's stop, nor is it over while pages are taken. What cannot be sent yet is seen again.
-            if (!_moving && !_standstill.IsOn && _pages?.IsPushing != true && report.IsCompleted && job.MainIsStopped != stopped)
+            if (!_moving && !_standstill.IsOn && report.IsCompleted && MainIsStopped(job) is { } isStopped && isStopped != stopped)
             {
-                stopped = !stopped;
+                stopped = isStopped;
                 report = ReportUnlessGoneAsync(new MainStopped(stopped));
             }
 

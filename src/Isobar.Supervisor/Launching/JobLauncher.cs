@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Namespaces;
 using Isobar.Linux.Pipes;
@@ -12,6 +11,7 @@ namespace Isobar.Supervisor.Launching;
 /// <summary>Starts a job: its first process is born in new namespaces and turns into its init (<see cref="LaunchStage"/>).</summary>
 internal static class JobLauncher
 {
+    private const int ReadWrite = 2;
     private const NamespaceKinds JobNamespaces = NamespaceKinds.Mount | NamespaceKinds.HostName | NamespaceKinds.Ipc | NamespaceKinds.Pid;
 
     /// <summary>The running job, or the failure to report in its stead.</summary>
@@ -19,15 +19,16 @@ internal static class JobLauncher
     {
         var stdio = JobStdio.CreateFor(plan.Spec);
         var (ours, theirs) = SocketPairs.Create();
-        using var planPipe = KernelPipe.Create();
+        using var scriptPipe = KernelPipe.Create();
+        var script = LaunchStage.Of(plan);
         ChildProcess init;
-        using var nothing = KernelOpen.Open("/dev/null", 2);
+        using var nothing = FileDescriptor.Open("/dev/null", ReadWrite);
         using (theirs)
         using (stdio.JobEnds)
         {
             var descriptors = new Dictionary<int, SafeFileHandle>
             {
-                [LaunchStage.PlanDescriptor] = planPipe.ReadEnd,
+                [LaunchStage.ScriptDescriptor] = scriptPipe.ReadEnd,
                 [LaunchStage.ReportDescriptor] = theirs,
             };
             for (var fd = 0; fd < 3; fd++)
@@ -35,7 +36,8 @@ internal static class JobLauncher
             init = OwnNamespaces.RunIn(JobNamespaces, () => ProcessSpawner.Spawn(new SpawnRequest
             {
                 Path = "/proc/self/exe",
-                Arguments = ["isobar-launch", "launch"],
+                Arguments = ["isobar-launch", LaunchStage.Name],
+                Environment = [],
                 Descriptors = descriptors,
                 NewSession = true,
             }));
@@ -43,8 +45,8 @@ internal static class JobLauncher
 
         using (ours)
         {
-            await WritePlanAsync(planPipe, plan, cancellationToken).ConfigureAwait(false);
-            var failure = await ReadReportAsync(ours, stdio, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(scriptPipe, script, cancellationToken).ConfigureAwait(false);
+            var failure = await ReadReportAsync(ours, script, stdio, cancellationToken).ConfigureAwait(false);
             if (failure is not null)
             {
                 stdio.Dispose();
@@ -57,11 +59,11 @@ internal static class JobLauncher
         return (new JobProcess(init, stdio), null);
     }
 
-    private static async Task WritePlanAsync(KernelPipe pipe, LaunchPlan plan, CancellationToken cancellationToken)
+    private static async Task WriteAsync(KernelPipe pipe, LaunchScript script, CancellationToken cancellationToken)
     {
         pipe.ReadEnd.Dispose();
         using var writer = new DescriptorStream(pipe.WriteEnd);
-        ReadOnlyMemory<byte> text = JsonSerializer.SerializeToUtf8Bytes(plan, LaunchJson.Default.LaunchPlan);
+        var text = script.ToMemory();
         while (text.Length > 0)
         {
             var written = await writer.WriteSomeAsync(text, cancellationToken).ConfigureAwait(false);
@@ -71,10 +73,10 @@ internal static class JobLauncher
         }
     }
 
-    private static async Task<LaunchFailure?> ReadReportAsync(SafeFileHandle ours, JobStdio stdio, CancellationToken cancellationToken)
+    private static async Task<LaunchFailure?> ReadReportAsync(SafeFileHandle ours, LaunchScript script, JobStdio stdio, CancellationToken cancellationToken)
     {
-        var buffer = new byte[16 * 1024];
-        var text = new MemoryStream();
+        var buffer = new byte[LaunchScript.ReportLength];
+        var report = new List<byte>();
         while (true)
         {
             await Readiness.Shared.ReadableAsync(ours, cancellationToken).ConfigureAwait(false);
@@ -87,9 +89,9 @@ internal static class JobLauncher
 
             if (length == 0)
                 break;
-            text.Write(buffer, 0, length);
+            report.AddRange(buffer.AsSpan(0, length));
         }
 
-        return text.Length == 0 ? null : JsonSerializer.Deserialize(text.ToArray(), LaunchJson.Default.LaunchFailure);
+        return report.Count == 0 ? null : script.Explain(report.ToArray());
     }
 }

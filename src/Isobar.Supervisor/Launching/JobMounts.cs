@@ -1,4 +1,4 @@
-using Isobar.Linux.Mounts;
+using System.Text;
 using Isobar.Protocol.Jobs;
 
 namespace Isobar.Supervisor.Launching;
@@ -32,16 +32,19 @@ internal static class JobMounts
             yield return $"mnt[home{i}]:{SourceOf(place.Mounts[i], root, atHome)}";
     }
 
-    /// <summary>Makes the job's mounts below <paramref name="root"/>, in the calling thread's own mount namespace.</summary>
-    public static void Make(JobPlace place, string root, string sharedMemory, bool atHome)
+    /// <summary>Has the job's first process make its mounts below <paramref name="root"/>.</summary>
+    public static void Make(LaunchScript script, JobPlace place, string root, string sharedMemory, bool atHome)
     {
         foreach (var point in place.Mounts)
-            Mounting.Bind(SourceOf(point, root, atHome), root + point);
-        Mounting.Proc(root + "/proc");
-        Mounting.Bind("/sys", root + "/sys");
-        Mounting.Bind("/dev", root + "/dev");
-        Mounting.Terminals(root + "/dev/pts");
-        Mounting.Bind(sharedMemory, root + SharedMemory);
+            Bind(SourceOf(point, root, atHome), root + point);
+        Mount(LaunchStep.Proc, "proc", root + "/proc");
+        Bind("/sys", root + "/sys");
+        Bind("/dev", root + "/dev");
+        Mount(LaunchStep.Terminals, "devpts", root + "/dev/pts");
+        Bind(sharedMemory, root + SharedMemory);
+
+        void Bind(string source, string target) => script.Add(LaunchStep.Bind, $"bind {source} on", target, [], Encoding.UTF8.GetBytes(source), Encoding.UTF8.GetBytes(target));
+        void Mount(LaunchStep step, string type, string target) => script.Add(step, $"mount {type} on", target, [], Encoding.UTF8.GetBytes(target));
     }
 
     private static string SourceOf(string point, string root, bool atHome) => atHome ? point : root + point;

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Isobar.Protocol.Jobs;
 
 namespace Isobar.Supervisor.Launching;
@@ -13,16 +12,3 @@ internal sealed record LaunchPlan(JobSpec Spec, JobPlace Place, string Root, str
 
 /// <summary>Why the first process did not become the job's program.</summary>
 internal sealed record LaunchFailure(int ExitCode, string Reason);
-
-/// <summary>What is left to do for a job on a terminal when its init has started (<see cref="TerminalStage"/>).</summary>
-/// <param name="Terminal">The path of the job's terminal in its own view.</param>
-/// <param name="Descriptors">Which of 0, 1, 2 are the terminal.</param>
-/// <param name="IgnoredSignals">Signals that the program finds ignored.</param>
-/// <param name="Limits">Its resource limits.</param>
-internal sealed record TerminalPlan(string Terminal, IReadOnlyList<int> Descriptors, IReadOnlyList<int> IgnoredSignals, IReadOnlyList<ResourceLimit> Limits);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(LaunchPlan))]
-[JsonSerializable(typeof(LaunchFailure))]
-[JsonSerializable(typeof(TerminalPlan))]
-internal sealed partial class LaunchJson : JsonSerializerContext;

@@ -1,23 +1,19 @@
-using System.Text.Json;
-using Isobar.Linux.Files;
+using System.Globalization;
+using System.Text;
 using Isobar.Linux.Kernel;
-using Isobar.Linux.Mounts;
-using Isobar.Linux.Namespaces;
-using Isobar.Linux.Sockets;
-using Isobar.Linux.Terminals;
 using Isobar.Protocol.Jobs;
-using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Supervisor.Launching;
 
 /// <summary>
 /// The life of a job's first process before it is the job's init: born in the job's namespaces by the supervisor, it builds the view of home, takes on
-/// the user's identity and executes the init, which starts the program.
+/// the user's identity and executes the init, which starts the program. What it does, as a script; Native/launch.c does it.
 /// </summary>
-/// <remarks>Descriptors: 0, 1, 2 the job's pipes, 3 the plan, 4 a socket on which a failure or the terminal's master is reported; exec closes 3 and 4.</remarks>
+/// <remarks>Descriptors: 0, 1, 2 the job's pipes, 3 the script, 4 a socket on which a failure or the terminal's master is reported; exec closes 3 and 4.</remarks>
 internal static class LaunchStage
 {
-    public const int PlanDescriptor = 3;
+    public const string Name = "launch";
+    public const int ScriptDescriptor = 3;
     public const int ReportDescriptor = 4;
 
     /// <summary>A small init: reaps, makes the program leader of its own session and terminal, and ends with its exit code.</summary>
@@ -27,140 +23,101 @@ internal static class LaunchStage
     internal const int NotExecutable = 126;
     internal const int OurFailure = 125;
 
-    public static int Run()
+    public static LaunchScript Of(LaunchPlan plan)
     {
-        try
-        {
-            // The end of the report's socket tells that the init has taken over.
-            Becoming.CloseAtExec(ReportDescriptor);
-            var plan = JsonSerializer.Deserialize(ReadPlan(), LaunchJson.Default.LaunchPlan)
-                ?? throw new InvalidDataException("The supervisor gave no plan.");
-            EnterView(plan);
-            var terminal = OpenStdio(plan.Spec);
-            return Become(plan, terminal);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
-        {
-            return Report(OurFailure, e.Message);
-        }
+        var script = new LaunchScript();
+        EnterView(script, plan);
+        OpenStdio(script, plan.Spec);
+        BecomeUser(script, plan.Spec);
+        Execute(script, plan);
+        return script;
     }
 
-    private static byte[] ReadPlan()
+    private static void EnterView(LaunchScript script, LaunchPlan plan)
     {
-        using var handle = new SafeFileHandle(PlanDescriptor, ownsHandle: true);
-        using var stream = new FileStream(handle, FileAccess.Read);
-        using var all = new MemoryStream();
-        stream.CopyTo(all);
-        return all.ToArray();
+        script.Add(LaunchStep.Separate, "leave the machine's mounts", null, []);
+        JobMounts.Make(script, plan.Place, plan.Root, plan.SharedMemory, plan.AtHome);
+        script.Add(LaunchStep.ChangeRoot, "change the root to", plan.Root, [], Text(plan.Root));
+        script.Add(LaunchStep.HostName, "set the host name", plan.Place.HostName, [], Text(plan.Place.HostName), Text(plan.Place.DomainName));
     }
 
-    private static void EnterView(LaunchPlan plan)
+    private static void OpenStdio(LaunchScript script, JobSpec spec)
     {
-        Mounting.SeparateFromOthers();
-        JobMounts.Make(plan.Place, plan.Root, plan.SharedMemory, plan.AtHome);
-        Mounting.ChangeRoot(plan.Root);
-        OwnNamespaces.SetHostName(plan.Place.HostName, plan.Place.DomainName);
-    }
-
-    /// <summary>Returns the job's terminal, when it has one.</summary>
-    private static string? OpenStdio(JobSpec spec)
-    {
+        const int ReadWrite = 2;
+        if (spec.UsesTerminal)
+            script.Add(LaunchStep.Terminal, "make the job's terminal", null, [spec.Uid, spec.Window?.Columns ?? 0, spec.Window?.Rows ?? 0], spec.TerminalSettings ?? []);
         Span<StdioSpec> all = [spec.Input, spec.Output, spec.Error];
-        var terminal = spec.UsesTerminal ? MakeTerminal(spec) : null;
         for (var fd = 0; fd < 3; fd++)
         {
             // Opened inside the job's own view: CRIU finds every file of a job by its place in the job's mounts. Of the terminal the init has no part
             // (TerminalStage opens it).
-            if (all[fd].Kind is StdioKind.Null)
-                Place("/dev/null", fd == 0 ? 0 : 1, fd);
-            else if (all[fd].Kind is StdioKind.Terminal)
-                Place("/dev/null", 2, fd);
+            if (all[fd].Kind is StdioKind.Null or StdioKind.Terminal)
+                Open(script, "/dev/null", all[fd].Kind is StdioKind.Terminal ? ReadWrite : fd == 0 ? 0 : 1, fd, 0);
         }
 
         if (spec.Error.Kind == StdioKind.SameAsOutput)
-            Becoming.Duplicate(1, 2);
-        return terminal;
+            script.Add(LaunchStep.Copy, "place a descriptor", null, [1, 2]);
     }
 
-    private static string MakeTerminal(JobSpec spec)
-    {
-        using var master = PseudoTerminal.OpenMaster("/dev/ptmx");
-        // All through the master: a slave that was open once and is closed again would look like a terminal hung up.
-        var path = PseudoTerminal.SlavePath("/dev/pts", master);
-        PseudoTerminal.GiveTo(path, spec.Uid);
-        if (spec.TerminalSettings is { } settings)
-            Terminal.SetAttributes(FileDescriptor.Number(master), settings);
-        if (spec.Window is { } window)
-            Terminal.SetWindow(master, window.Columns, window.Rows);
-        DescriptorPassing.Send(ReportDescriptor, [0], FileDescriptor.Number(master));
-        return path;
-    }
+    private static void Open(LaunchScript script, string path, int flags, int fd, long offset) =>
+        script.Add(LaunchStep.Open, "open", path, [flags, fd, offset], Text(path));
 
-    private static void Place(string path, int flags, int fd)
+    private static void BecomeUser(LaunchScript script, JobSpec spec)
     {
-        using var file = KernelOpen.Open(path, flags);
-        Becoming.Duplicate(FileDescriptor.Number(file), fd);
-    }
-
-    private static int Become(LaunchPlan plan, string? terminal)
-    {
-        var spec = plan.Spec;
+        // O_CREAT, O_EXCL, O_TRUNC had their effect when the shell opened the file.
+        const int OnceOnly = 0x40 | 0x80 | 0x200;
         foreach (var limit in spec.Limits)
         {
-            if (terminal is null)
-                Becoming.Limit(limit.Resource, limit.Soft, limit.Hard);
+            // What the terminal's stage sets later, when it is the user's already, must not be too little for itself.
+            if (spec.UsesTerminal)
+                script.Add(LaunchStep.HardLimit, Number($"set resource limit {limit.Resource}"), null, [limit.Resource, (long)limit.Hard]);
             else
-                Becoming.RaiseLimit(limit.Resource, limit.Hard);
+                script.Add(LaunchStep.Limit, Number($"set resource limit {limit.Resource}"), null, [limit.Resource, (long)limit.Soft, (long)limit.Hard]);
         }
 
-        Becoming.Nice(spec.Nice);
-        Becoming.User(spec.Uid, spec.Gid, spec.Groups);
-        Becoming.Umask(spec.Umask);
-        try
-        {
-            Mounting.ChangeDirectory(spec.Directory);
-        }
-        catch (KernelException e)
-        {
-            return Report(OurFailure, e.Message);
-        }
-
+        script.Add(LaunchStep.OutOfMemory, "set the preference for want of memory", null, [], Text(Number($"{spec.OutOfMemoryAdjustment}")));
+        script.Add(LaunchStep.Keyring, "make a keyring", null, []);
+        script.Add(LaunchStep.Nice, "set the nice value", null, [spec.Nice]);
+        script.Add(LaunchStep.User, Number($"take on user {spec.Uid}"), null, [spec.Uid, spec.Gid, .. spec.Groups]);
+        script.Add(LaunchStep.Mask, "set the file mode mask", null, [spec.Umask]);
+        script.Add(LaunchStep.Enter, "enter the directory", spec.Directory, [], Text(spec.Directory));
         if (spec.Input is { Kind: StdioKind.File, Path: { } path } input)
-        {
-            using var file = KernelOpen.Open(path, input.Flags);
-            OpenFile.Seek(file, input.Offset);
-            Becoming.Duplicate(FileDescriptor.Number(file), 0);
-        }
+            Open(script, path, input.Flags & ~OnceOnly, 0, input.Offset);
+    }
 
-        var (program, failure) = ProgramSearch.Find(spec);
-        if (program is null)
-            return Report(failure!.ExitCode, failure.Reason);
-        if (Becoming.MayExecute(Init) != 0)
-            return Report(OurFailure, $"The home has no {Init}: install the package dumb-init there.");
-        Becoming.Signals(spec.IgnoredSignals);
+    private static void Execute(LaunchScript script, LaunchPlan plan)
+    {
+        var spec = plan.Spec;
+        ProgramSearch.Add(script, spec);
+        script.Add(LaunchStep.Signals, "set the signals", null, [.. spec.IgnoredSignals]);
         List<byte[]> command = ["dumb-init"u8.ToArray(), "--"u8.ToArray()];
-        if (terminal is not null)
+        var (terminalAt, plainFrom, plainTo) = (0, 0, 0);
+        if (spec.UsesTerminal)
         {
-            if (Becoming.MayExecute(plan.Place.Launcher) != 0)
-                return Report(OurFailure, $"The home has no {plan.Place.Launcher}: install Isobar there.");
-            command.AddRange(TerminalStage.Command(plan, terminal));
+            script.Add(LaunchStep.Need, _ => new LaunchFailure(OurFailure, $"The home has no {plan.Place.Launcher}: install Isobar there."), [], Text(plan.Place.Launcher));
+            terminalAt = command.Count + TerminalStage.TerminalAt;
+            command.AddRange(TerminalStage.Command(plan));
         }
-        else if (spec.IgnoredSignals.Count > 0 && !program.Contains((byte)'='))
+        else if (spec.IgnoredSignals.Count > 0)
         {
             // The init sets every signal back to its default for the program; env(1) ignores them anew and then becomes the program. It takes a path with
-            // '=' in it for a variable.
-            command.AddRange("/usr/bin/env"u8.ToArray(), System.Text.Encoding.ASCII.GetBytes($"--ignore-signal={string.Join(',', spec.IgnoredSignals)}"));
+            // '=' in it for a variable, and is left out then.
+            plainFrom = command.Count;
+            command.AddRange("/usr/bin/env"u8.ToArray(), Text($"--ignore-signal={string.Join(',', spec.IgnoredSignals)}"));
+            plainTo = command.Count;
         }
 
-        command.Add(program);
+        var programAt = command.Count;
+        command.Add([]);
         command.AddRange(spec.Command.Skip(1));
-        var error = Becoming.Execute(Init, command, spec.Environment);
-        return Report(error == Errno.NoEntry ? NotFound : NotExecutable, new KernelException("execute", Init, error).Message);
+        script.Add(LaunchStep.Execute, NotStarted, [command.Count, programAt, terminalAt, plainFrom, plainTo], [Text(Init), .. command, .. spec.Environment]);
     }
 
-    private static int Report(int exitCode, string reason)
-    {
-        DescriptorPassing.Send(ReportDescriptor, JsonSerializer.SerializeToUtf8Bytes(new LaunchFailure(exitCode, reason), LaunchJson.Default.LaunchFailure));
-        return exitCode;
-    }
+    private static LaunchFailure NotStarted(int error) => error == Errno.NoEntry
+        ? new LaunchFailure(OurFailure, $"The home has no {Init}: install the package dumb-init there.")
+        : new LaunchFailure(NotExecutable, new KernelException("execute", Init, error).Message);
+
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -52,6 +53,12 @@ static void guard(void)
             errno = 0;
         close(adjust);
     }
+    /* A job that forks and forks gives it a descriptor for each that lives. */
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
     for (int number = 1; number < 32; number++)
         if (number != SIGKILL && number != SIGSTOP && number != SIGSEGV && number != SIGBUS)
             signal(number, SIG_IGN);
@@ -64,9 +71,9 @@ static void guard(void)
     /* With the init the kernel ends all of its PID namespace, and the init is gone when they are. */
     if (init >= 0) {
         struct pollfd end = { init, POLLIN, 0 };
-        syscall(SYS_pidfd_send_signal, init, SIGKILL, 0, 0);
-        while (poll(&end, 1, -1) < 0 && errno == EINTR) {
-        }
+        do
+            syscall(SYS_pidfd_send_signal, init, SIGKILL, 0, 0);
+        while (poll(&end, 1, 1000) <= 0);
     }
     _exit(0);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Isobar.Linux.Paging;
 using Isobar.Linux.Processes;
 using Isobar.Protocol.Jobs;
@@ -16,6 +15,9 @@ internal sealed class JobPages : IDisposable
     private static readonly TimeSpan HomeWithin = TimeSpan.FromMinutes(5);
     private const long Reserve = 16 << 20;
 
+    // Milliseconds.
+    private const long SettlesWithin = 200;
+
     private readonly ClusterIdentity _identity;
     private readonly TransportOpening _opening;
     private readonly int _init;
@@ -26,17 +28,18 @@ internal sealed class JobPages : IDisposable
     private readonly Lock _pushing = new();
     private MemoryServerLink? _last;
     private volatile bool _isPushing;
+    private long _pushed = -SettlesWithin;
 
     /// <exception cref="IOException">This machine cannot do it; the sentence says why.</exception>
     public JobPages(HostPlace here, string job, JobProcess process)
     {
         _identity = here.Identity ?? throw new IOException("this machine is in no cluster.");
-        _opening = new TransportOpening(job, here.Incarnation, here.Node, RandomNumberGenerator.GetHexString(32));
+        _opening = new TransportOpening(job, here.Incarnation, here.Node);
         _init = process.Init.Pid;
         _guard = new PageGuard(process.Init.PidFd);
         try
         {
-            _room = new MakingRoom(MakeRoom);
+            _room = new MakingRoom(MakeRoom, Tidy);
             _pager = new Pager(here.PagesDirectory ?? throw new IOException("this machine has no folder for pages."), _guard) { CameBack = _room.Look };
         }
         catch
@@ -47,8 +50,8 @@ internal sealed class JobPages : IDisposable
         }
     }
 
-    /// <summary>Pages are being taken: a process that its user has stopped seems not to be for moments.</summary>
-    public bool IsPushing => _isPushing;
+    /// <summary>Pages are being taken, or just were: a process that its user has stopped seems not to be for moments, until it has come to stand again.</summary>
+    public bool IsDisturbing => _isPushing || Environment.TickCount64 - Volatile.Read(ref _pushed) < SettlesWithin;
 
     /// <summary>What is where now.</summary>
     public PagesElsewhere Elsewhere
@@ -94,21 +97,6 @@ internal sealed class JobPages : IDisposable
         _pager.BringHome(HomeWithin);
     }
 
-    /// <summary>Forgets what has ended.</summary>
-    public void Tidy()
-    {
-        if (!_pushing.TryEnter())
-            return;
-        try
-        {
-            _pager.Tidy();
-        }
-        finally
-        {
-            _pushing.Exit();
-        }
-    }
-
     public void Dispose()
     {
         _room.End();
@@ -122,6 +110,21 @@ internal sealed class JobPages : IDisposable
         _room.Dispose();
         foreach (var link in _links.Values)
             link.Dispose();
+    }
+
+    // Forgets what has ended.
+    private void Tidy()
+    {
+        if (!_pushing.TryEnter())
+            return;
+        try
+        {
+            _pager.Tidy();
+        }
+        finally
+        {
+            _pushing.Exit();
+        }
     }
 
     // On a thread of its own: it traces.
@@ -161,6 +164,7 @@ internal sealed class JobPages : IDisposable
         }
         finally
         {
+            Volatile.Write(ref _pushed, Environment.TickCount64);
             _isPushing = false;
         }
     }

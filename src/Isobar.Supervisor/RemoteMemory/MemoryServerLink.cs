@@ -1,4 +1,6 @@
 using System.Net.Security;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Isobar.Linux.Paging;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.RemoteMemory;
@@ -26,9 +28,16 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
 
     public bool IsGone => _isGone;
 
+    /// <param name="identity">Who calls.</param>
+    /// <param name="node">Whose memory.</param>
+    /// <param name="address">Of its daemon.</param>
+    /// <param name="opening">Whose pages; the secret is made here.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">It cannot be reached, or lends nothing.</exception>
     public static async Task<MemoryServerLink> OpenAsync(ClusterIdentity identity, string node, string address, TransportOpening opening, CancellationToken cancellationToken)
     {
+        // The server keeps the pages by it, so nothing that an earlier link has sent and that is still on its way can get among this link's pages.
+        opening = opening with { Secret = RandomNumberGenerator.GetHexString(32) };
         try
         {
             var fetching = await JobTransport.DialForThreadsAsync(identity, address, node, PageFrame.Role, opening, cancellationToken, Patience).ConfigureAwait(false);
@@ -43,9 +52,9 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
                 throw;
             }
         }
-        catch (TransportRefusedException e)
+        catch (Exception e) when (e is TransportRefusedException or InvalidDataException or JsonException)
         {
-            throw new IOException(e.Message, e);
+            throw new IOException(e is TransportRefusedException ? e.Message : $"{node} ({address}) does not answer as a memory server does: {e.Message}", e);
         }
     }
 
@@ -116,9 +125,9 @@ internal sealed class MemoryServerLink : IPageServer, IDisposable
         {
             return action();
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception)
         {
-            // What was half said cannot be taken up again.
+            // Whatever it was: what was half said cannot be taken up again, and all is on our disk.
             _isGone = true;
             return false;
         }

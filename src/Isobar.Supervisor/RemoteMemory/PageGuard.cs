@@ -1,7 +1,6 @@
+using System.Diagnostics;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Paging;
-using Isobar.Linux.Processes;
-using Isobar.Linux.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Supervisor.RemoteMemory;
@@ -12,34 +11,49 @@ namespace Isobar.Supervisor.RemoteMemory;
 /// </summary>
 internal sealed class PageGuard : IPageGuard, IDisposable
 {
-    // A limit of descriptors is seldom below a thousand; forks leave theirs behind when they end.
-    private const int MostHeld = 256;
-    private const byte Descriptor = (byte)'d';
-    private const byte Quit = (byte)'q';
-    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
+    /// <summary>This very program, also when a newer one has taken its name meanwhile.</summary>
+    private const string Self = "/proc/self/exe";
+
+    // Forks leave theirs behind when they end: after so many more a new guard gets those that are still of use.
+    private const int MostMore = 256;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly SafeFileHandle _init;
+    private readonly string _program;
     private List<SafeFileHandle> _held = [];
-    private ChildProcess? _process;
-    private SafeFileHandle? _socket;
-    private int _sent;
+    private GuardProcess _process;
+    private int _renewAt;
     private bool _isOver;
 
     /// <param name="init">The job's init: with it the kernel ends the whole job.</param>
-    public PageGuard(SafeFileHandle init)
+    /// <param name="program">What to start.</param>
+    /// <exception cref="IOException">It cannot be started.</exception>
+    public PageGuard(SafeFileHandle init, string program = Self)
     {
-        _init = init;
+        (_init, _program) = (init, program);
         lock (_gate)
-            Start();
+            _process = Start();
+    }
+
+    /// <summary>The process that guards now.</summary>
+    public int Pid
+    {
+        get
+        {
+            lock (_gate)
+                return _process.Pid;
+        }
     }
 
     public void Hold(SafeFileHandle userFault)
     {
         lock (_gate)
         {
+            if (_isOver)
+                throw new IOException("nobody guards the job's pages any more.");
             _held.Add(userFault);
-            if (_sent >= MostHeld)
+            if (_process.Sent >= _renewAt)
             {
                 Renew();
                 return;
@@ -47,7 +61,7 @@ internal sealed class PageGuard : IPageGuard, IDisposable
 
             try
             {
-                Send(userFault);
+                _process.Send(userFault);
             }
             catch (KernelException)
             {
@@ -60,109 +74,73 @@ internal sealed class PageGuard : IPageGuard, IDisposable
     {
         lock (_gate)
         {
+            if (_isOver)
+                return;
             _isOver = true;
-            End(_process, _socket);
+            _process.End();
             _held.Clear();
         }
     }
 
     public void Dispose() => LetGo();
 
-    // Under the lock.
-    private void Start()
+    // Under the lock. One that has all.
+    private GuardProcess Start()
     {
-        var (ours, theirs) = SocketPairs.Create();
-        using (theirs)
-        {
-            using var errors = new SafeFileHandle(2, ownsHandle: false);
-            _process = ProcessSpawner.Spawn(new SpawnRequest
-            {
-                Path = Environment.ProcessPath ?? throw new IOException("the supervisor's own program is not known."),
-                Arguments = ["isobar-supervisor", "guard-pages"],
-                Environment = [],
-                Directory = "/",
-                Descriptors = new Dictionary<int, SafeFileHandle> { [2] = errors, [3] = theirs },
-                NewSession = true,
-            });
-        }
-
-        (_socket, _sent) = (ours, 0);
-        Send(_init);
-        _ = StartAgainAsync(_process);
-    }
-
-    private void Renew()
-    {
-        var (process, socket) = (_process, _socket);
         _held = [.. _held.Where(handle => !handle.IsClosed)];
+        GuardProcess? made = null;
         try
         {
-            Start();
+            made = new GuardProcess(_program);
+            made.Send(_init);
             foreach (var handle in _held)
-                Send(handle);
+                made.Send(handle);
         }
         catch (KernelException e)
         {
+            made?.End();
             throw new IOException($"the process that guards the job's pages cannot be started: {e.Message}", e);
         }
 
-        // The old one only when the new one has all.
-        End(process, socket);
+        _renewAt = made.Sent + MostMore;
+        _ = StartAgainAsync(made);
+        return made;
     }
 
-    private void Send(SafeFileHandle handle)
+    // Under the lock. The old one goes only when the new one has all.
+    private void Renew()
     {
-        var isHeld = false;
-        try
-        {
-            handle.DangerousAddRef(ref isHeld);
-            // In the socket it is open as well, before it is received.
-            DescriptorPassing.Send(FileDescriptor.Number(_socket!), [Descriptor], FileDescriptor.Number(handle));
-            _sent++;
-        }
-        catch (ObjectDisposedException)
-        {
-            // Of a process that has just ended.
-        }
-        finally
-        {
-            if (isHeld)
-                handle.DangerousRelease();
-        }
+        var before = _process;
+        _process = Start();
+        before.End();
     }
 
-    private static void End(ChildProcess? process, SafeFileHandle? socket)
+    private async Task StartAgainAsync(GuardProcess process)
     {
-        if (process is null || socket is null || socket.IsClosed)
-            return;
-        try
-        {
-            DescriptorPassing.Send(FileDescriptor.Number(socket), [Quit]);
-        }
-        catch (KernelException)
-        {
-            // It has gone.
-        }
-
-        process.WaitAsync().Wait(EndsWithin);
-        socket.Dispose();
-        process.Dispose();
+        var lived = Stopwatch.StartNew();
+        await process.EndedAsync().ConfigureAwait(false);
+        // One that ends again and again must not take all of a core.
+        if (lived.Elapsed < Pause)
+            await Task.Delay(Pause).ConfigureAwait(false);
+        while (!IsReplaced(process))
+            await Task.Delay(Pause).ConfigureAwait(false);
     }
 
-    private async Task StartAgainAsync(ChildProcess process)
+    private bool IsReplaced(GuardProcess process)
     {
-        await process.WaitAsync().ConfigureAwait(false);
         lock (_gate)
         {
             if (_isOver || !ReferenceEquals(_process, process))
-                return;
+                return true;
             try
             {
                 Renew();
+                return true;
             }
             catch (IOException e)
             {
                 Console.Error.WriteLine($"isobar-supervisor: {e.Message}");
+                return false;
             }
         }
     }

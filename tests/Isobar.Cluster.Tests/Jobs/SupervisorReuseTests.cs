@@ -58,6 +58,30 @@ public sealed class SupervisorReuseTests(IsobarCluster cluster) : IClassFixture<
     }
 
     [Fact]
+    public async Task Limits_that_a_user_has_set_by_a_thread_that_acts_as_him_are_not_the_next_users()
+    {
+        await EndIdleAsync();
+        const string AsUser = "setpriv --reuid nobody --regid nogroup --clear-groups";
+        await using var job = cluster.Start(IsobarCluster.Home, [.. AsUser.Split(' '), "isobar", "run", "--on", "beta", "sh", "-c", "echo up; cat"], "/tmp");
+        await job.SaysAsync("up", Cancellation);
+        var set = await cluster.ShAsync(
+            IsobarCluster.Home,
+            $$"""
+            pid=$(pgrep -f '^isobar-supervisor supervise')
+            for task in /proc/$pid/task/*; do
+                if grep -qP '^Uid:(\t65534){4}$' $task/status; then {{AsUser}} prlimit --pid ${task##*/} --fsize=100000000 && echo $pid && exit 0; fi
+            done
+            exit 1
+            """);
+        Assert.True(set.ExitCode == 0, set.Error);
+        job.CloseInput();
+        Assert.Equal(0, (await job.EndAsync(Cancellation)).ExitCode);
+        await Waiting.ForAsync(
+            async () => (await cluster.ShAsync(IsobarCluster.Home, $"kill -0 {set.Output.Trim()}")).ExitCode != 0, () => "the supervisor with his limits to end", Cancellation);
+        Assert.Equal("b\n", await cluster.IsobarAsync(IsobarCluster.Home, "run", "--on", "beta", "echo", "b"));
+    }
+
+    [Fact]
     public async Task A_file_system_that_was_mounted_meanwhile_is_seen_by_the_next_job()
     {
         await cluster.ShAsync(IsobarCluster.Home, "mkdir -p /srv/isobar-test/late");

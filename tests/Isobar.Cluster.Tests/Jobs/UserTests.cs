@@ -88,6 +88,37 @@ public sealed class UserTests(IsobarCluster cluster)
         await cluster.IsobarAsync(IsobarCluster.Home, "kill", roots);
     }
 
+    [Fact]
+    public async Task Each_job_has_a_keyring_of_its_own_also_after_a_move_and_its_callers_place_when_memory_runs_out()
+    {
+        // keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING)
+        const string Script = "while read _; do echo $(cat /proc/self/oom_score_adj) $(perl -e 'print syscall(250, 0, -3, 0)'); done";
+        var names = new[] { cluster.NewName("keys"), cluster.NewName("keys") };
+        await using var one = cluster.Start(IsobarCluster.Home, ["sh", "-c", $"echo 300 > /proc/self/oom_score_adj; exec isobar run --home --name {names[0]} sh -c \"{Script.Replace("$", "\\$", StringComparison.Ordinal)}\""]);
+        await using var other = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--name", names[1], "sh", "-c", Script]);
+        var seen = new List<string[]>();
+        foreach (var place in (string[])["here", "beta", "home"])
+        {
+            if (place != "here")
+                foreach (var name in names)
+                    await cluster.MoveAsync(name, place);
+            seen.Add([await AskAsync(one, seen.Count), await AskAsync(other, seen.Count)]);
+        }
+
+        Assert.All(seen, pair => Assert.StartsWith("300 ", pair[0], StringComparison.Ordinal));
+        Assert.All(seen, pair => Assert.StartsWith("0 ", pair[1], StringComparison.Ordinal));
+        var keyrings = seen.Select(pair => (One: pair[0].Split(' ')[1], Other: pair[1].Split(' ')[1])).ToList();
+        Assert.All(keyrings, pair => Assert.True(long.Parse(pair.One, System.Globalization.CultureInfo.InvariantCulture) > 0 && pair.One != pair.Other, $"{pair}"));
+    }
+
+    private static async Task<string> AskAsync(Hosts.HostProcess job, int before)
+    {
+        await job.Input.WriteAsync("\n"u8.ToArray(), Cancellation);
+        await job.Input.FlushAsync(Cancellation);
+        await Hosts.Waiting.ForAsync(() => job.OutputSoFar.Split('\n').Length > before + 1 || job.HasEnded, () => $"an answer: {job.OutputSoFar}{job.ErrorSoFar}", Cancellation);
+        return job.OutputSoFar.Split('\n')[before];
+    }
+
     private static string[] AsUser(params IReadOnlyList<string> command) => ["setpriv", "--reuid", Uid, "--regid", Gid, "--groups", $"{Gid},4713", .. command];
 
     private async Task<string> UsersFolderAsync()

@@ -85,6 +85,58 @@ public sealed class ProbeTests
         }
     }
 
+    [Theory]
+    [InlineData("isobar-supervisor", 0, true)]
+    [InlineData("criu", 0, true)]
+    [InlineData("criu", 2, false)]
+    [InlineData("program", 0, false)]
+    public void Of_the_threads_in_proc_those_of_Isobars_own_processes_are_left_out(string name, int nicer, bool isLeftOut)
+    {
+        const int Busy = 12;
+        var folder = Directory.CreateTempSubdirectory();
+        var program = Path.Combine(folder.FullName, name);
+        File.Copy("/bin/sh", program);
+        // The nice value is the thread's own, and its children's.
+        var least = int.MaxValue;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            var busy = new List<Process>();
+            try
+            {
+                OwnPriority.Raise(5);
+                using var tasks = new RunnableTasks();
+                OwnPriority.Raise(-nicer);
+                for (var i = 0; i < Busy; i++)
+                    busy.Add(Process.Start(new ProcessStartInfo(program, ["-c", "while :; do :; done"]))!);
+                Thread.Sleep(500);
+                for (var look = 0; look < 50; look++)
+                {
+                    Thread.Sleep(5);
+                    least = Math.Min(least, tasks.Count(hasQuota: true));
+                }
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+            finally
+            {
+                foreach (var one in busy)
+                {
+                    one.Kill();
+                    one.WaitForExit();
+                    one.Dispose();
+                }
+            }
+        });
+        thread.Start();
+        thread.Join();
+        folder.Delete(recursive: true);
+        Assert.Null(failure);
+        Assert.Equal(isLeftOut, least < Busy);
+    }
+
     [Fact]
     public void Looking_costs_no_memory()
     {

@@ -1,6 +1,7 @@
 using Isobar.Linux.Paging;
 using Isobar.Linux.Paging.Tracing;
 using Isobar.Linux.Processes;
+using static Isobar.Linux.Tests.Paging.Batches;
 
 namespace Isobar.Linux.Tests.Paging;
 
@@ -121,11 +122,14 @@ public sealed class PagerTests : IDisposable
         using var pager = new Pager(_folder, null);
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         Assert.Equal("ok", await program.AskAsync("wait"));
+        var taken = 0;
         for (var round = 0; round < 30; round++)
         {
-            await TakeAsync(pager, program, 64, new MemoryServer());
+            taken += await TakeAsync(pager, program, 64, new MemoryServer());
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
+
+        Assert.InRange(taken, 15 * 64, int.MaxValue);
 
         Assert.Equal("ok", await program.AskAsync("go"));
         Assert.Equal("ok", await program.AskAsync("check"));
@@ -154,8 +158,10 @@ public sealed class PagerTests : IDisposable
         using var pager = new Pager(_folder, null);
         Assert.Equal("ok", await program.AskAsync("fill 8"));
         await program.TellAsync("start 40");
+        var taken = 0;
         for (var round = 0; round < 20; round++)
-            await TakeAsync(pager, program, 64, new MemoryServer());
+            taken += await TakeAsync(pager, program, 64, new MemoryServer());
+        Assert.InRange(taken, 10 * 64, int.MaxValue);
         Assert.Equal("ok", await program.HearAsync());
         Assert.Equal("ok", await program.AskAsync("check"));
     }
@@ -225,42 +231,4 @@ public sealed class PagerTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, true);
-
-    private static async Task<int> TakeAllAsync(Pager pager, PagesProgram program, MemoryServer server)
-    {
-        var all = 0;
-        // What was wanted back is passed over once.
-        for (var nothing = 0; nothing < 2;)
-        {
-            var taken = await TakeAsync(pager, program, 1024, server);
-            nothing = taken == 0 ? nothing + 1 : 0;
-            all += taken;
-        }
-
-        return all;
-    }
-
-    private static Task<int> TakeAsync(Pager pager, PagesProgram program, int pages, MemoryServer? server) => Task.Factory.StartNew(
-        () =>
-        {
-            var taken = 0;
-            for (var tries = 0; taken < pages;)
-            {
-                try
-                {
-                    if (pager.Take(() => program.All, program.Pid, Math.Min(1024, pages - taken), server) is not { Pages: > 0 } some)
-                        break;
-                    taken += some.Pages;
-                }
-                catch (PagingException) when (++tries < 20)
-                {
-                    // On a machine with much to do a thread may need longer to come to a stop.
-                }
-            }
-
-            return taken;
-        },
-        TestContext.Current.CancellationToken,
-        TaskCreationOptions.LongRunning,
-        TaskScheduler.Default);
 }

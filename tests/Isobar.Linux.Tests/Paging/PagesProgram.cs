@@ -40,7 +40,18 @@ internal sealed class PagesProgram : IAsyncDisposable
 
     public async Task<string> HearAsync() => await _output.ReadLineAsync().WaitAsync(AnswersWithin) ?? "ended";
 
-    public Task<ExitStatus> EndedAsync() => _process.WaitAsync().WaitAsync(AnswersWithin);
+    /// <summary>How it ended; null when a tracer, which is this very process here, was told instead of its parent.</summary>
+    public async Task<ExitStatus?> EndedAsync()
+    {
+        try
+        {
+            return await _process.WaitAsync().WaitAsync(AnswersWithin);
+        }
+        catch (KernelException e) when (e.ErrorNumber == Errno.NoChild)
+        {
+            return null;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

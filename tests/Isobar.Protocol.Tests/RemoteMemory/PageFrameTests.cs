@@ -14,6 +14,15 @@ public sealed class PageFrameTests
         return PageFrame.Read(new MemoryStream(head)) == frame;
     });
 
+    [Fact]
+    public void Many_pages_are_dropped_at_once() => Gen.Select(Gen.Int[1, ushort.MaxValue], Gen.UInt).Sample((count, slot) =>
+    {
+        var frame = new PageFrame(PageFrameKind.Drop, false, count, slot);
+        var head = new byte[PageFrame.HeadLength];
+        frame.Write(head);
+        return PageFrame.Read(new MemoryStream(head)) == frame;
+    });
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(6, 1)]

@@ -1,3 +1,4 @@
+using System.Text;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Supervisor.Deputies;
@@ -17,7 +18,7 @@ public sealed class HostConnectionTests : IDisposable
         (var ours, _theirs) = LinkPair.Create(JobChannels.Count);
         _host = new HostConnection("beta", 1, ours);
         _reports = new MessageStream<HostMessage>(_theirs[JobChannels.Control], JobJson.Default.HostMessage);
-        _ = _host.ListenAsync(static _ => ValueTask.CompletedTask, Cancellation);
+        _ = _host.ListenAsync(static report => report is Exited { ExitCode: 66 } ? throw new UnauthorizedAccessException("A disk is read-only.") : ValueTask.CompletedTask, Cancellation);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -68,6 +69,21 @@ public sealed class HostConnectionTests : IDisposable
         var over = _host.StayedAsync(3, Patience);
         _theirs.Close();
         await over.WaitAsync(Patience / 3, Cancellation);
+    }
+
+    [Fact]
+    public async Task A_report_that_is_not_known_not_whole_or_not_dealt_with_is_not_the_last()
+    {
+        foreach (var text in (string[])["""{"is":"ofANewerVersion","what":[1]}""", """{"is":"exited","exitCode":"none"}""", """{"what":1}""", "{"])
+        {
+            byte[] message = [.. BitConverter.GetBytes(text.Length), .. Encoding.ASCII.GetBytes(text)];
+            await _theirs[JobChannels.Control].WriteAsync(message, Cancellation);
+        }
+
+        await SayAsync(new Exited(66, 0), new Stayed(3));
+        await _host.StayedAsync(3, Patience).WaitAsync(Patience / 2, Cancellation);
+        await SayAsync(Sent(3));
+        Assert.Equal(3, (await _host.NextStepAsync<Sent>(3, Patience, "testing", Cancellation)).Incarnation);
     }
 
     private static Sent Sent(int incarnation) => new(incarnation, [], 0, new ChannelEnd(0, []), new ChannelEnd(0, []), 0, 0);

@@ -1,3 +1,4 @@
+using Isobar.Linux.Criu;
 using Isobar.Linux.Files;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
@@ -73,6 +74,47 @@ public sealed class MoveTriesTests : IDisposable
             first: new MayLink([new LinkedFile(files, FileStatus.Of(data).Inode)]));
         Assert.Equal([true, true, true], free);
         Assert.False(File.Exists(left));
+    }
+
+    [Fact]
+    public async Task The_name_that_another_job_has_when_a_move_has_succeeded_stays()
+    {
+        var files = Directory.CreateDirectory(Path.Combine(_folder, "files")).FullName;
+        var data = Path.Combine(files, "data");
+        await File.WriteAllTextAsync(data, "", Cancellation);
+        var anothers = Path.Combine(files, "link_remap.1");
+        MessageStream<HostMessage>? target = null;
+        await using var home = new TestHome(_folder, startNode: "alpha", (node, incarnation) => Host(node, incarnation, async (order, reports) =>
+        {
+            switch (order)
+            {
+                case Launch:
+                    await reports.SendAsync(new Launched(), Cancellation);
+                    break;
+                case PrepareArrival:
+                    target = reports;
+                    await reports.SendAsync(new ReadyToReceive(), Cancellation);
+                    break;
+                case MoveOut move:
+                    await reports.SendAsync(new MayLink([new LinkedFile(files, FileStatus.Of(data).Inode)]), Cancellation);
+                    await reports.SendAsync(new Sent(move.Ticket.Incarnation, [], 0, new ChannelEnd(0, []), new ChannelEnd(0, []), 0, 0), Cancellation);
+                    await target!.SendAsync(new Arrived(0), Cancellation);
+                    break;
+                case Decide { Commit: true } when reports == target:
+                    // The restore of this job has taken its name away, and another one, which holds the same file, is just being dumped.
+                    FileStatus.Link(data, anothers);
+                    await reports.SendAsync(new Resumed(), Cancellation);
+                    break;
+                default:
+                    break;
+            }
+        }));
+        _ = home.Deputy.RunAsync(Cancellation);
+        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand", -1, 5), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
+        Assert.True(record.Committed, record.Failure);
+        Assert.True(File.Exists(anothers));
+        // Nor later, when the job is found to be over.
+        Assert.Empty(LinkRemaps.Settle(_folder));
     }
 
     private async Task<(MoveRecord Record, List<int> Tried)> MoveAsync(Func<int, HostMessage> answer, int pause = 0, Func<int, HostMessage>? fromTarget = null, HostMessage? first = null)

@@ -52,6 +52,7 @@ internal sealed class CriuWorker : IAsyncDisposable
                 Directory = "/",
                 Descriptors = descriptors,
                 NewSession = true,
+                NewKeyring = true,
             });
             return new CriuWorker(process, ours);
         }

@@ -11,9 +11,16 @@ internal sealed class HomeDoor(Guid session, Func<CancellationToken, ValueTask<S
     /// <param name="resumes">Whether home must know the session already.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="FileViewRefusedException">Home does not want this session.</exception>
-    public async Task<(Stream Stream, GreetingReply Reply)> KnockAsync(ChannelKind kind, bool resumes, CancellationToken cancellation)
+    public async Task<(Stream Stream, GreetingReply Reply)> KnockAsync(ChannelKind kind, bool resumes, CancellationToken cancellation) =>
+        await KnockAsync(ConnectAsync(cancellation), kind, resumes, cancellation).ConfigureAwait(false);
+
+    /// <summary>Only connects: the home knows a session from its first greeting on, but other connections need not wait for that to be made.</summary>
+    public Task<Stream> ConnectAsync(CancellationToken cancellation) => connect(cancellation).AsTask();
+
+    /// <summary>Greets on a connection that is being made.</summary>
+    public async Task<(Stream Stream, GreetingReply Reply)> KnockAsync(Task<Stream> connecting, ChannelKind kind, bool resumes, CancellationToken cancellation)
     {
-        var stream = await connect(cancellation).ConfigureAwait(false);
+        var stream = await connecting.ConfigureAwait(false);
         try
         {
             using (cancellation.Register(stream.Dispose))

@@ -10,17 +10,19 @@ internal sealed class HomeLink(GuestChannel channel, ChannelKind kind, HomeDoor 
 
     public long Reconnections => Math.Max(0, Interlocked.Read(ref _connections) - 1);
 
-    /// <summary>Serves until cancelled or refused, beginning with a connection that was made already if there is one.</summary>
+    /// <summary>Serves until cancelled or refused, beginning with a connection that has been made.</summary>
     /// <exception cref="FileViewRefusedException">Home does not want this session any more.</exception>
-    public async Task RunAsync((Stream Stream, GreetingReply Reply)? first, CancellationToken cancellation)
+    public async Task RunAsync(Task<(Stream Stream, GreetingReply Reply)> made, CancellationToken cancellation)
     {
+        var first = made;
         var pause = options.ShortestPause;
         while (!cancellation.IsCancellationRequested)
         {
             try
             {
-                var (stream, reply) = first ?? await door.KnockAsync(kind, resumes: true, cancellation).ConfigureAwait(false);
+                var knocking = first ?? door.KnockAsync(kind, resumes: true, cancellation);
                 first = null;
+                var (stream, reply) = await knocking.ConfigureAwait(false);
                 Interlocked.Increment(ref _connections);
                 pause = options.ShortestPause;
                 await ServeAsync(stream, reply.Received, cancellation).ConfigureAwait(false);

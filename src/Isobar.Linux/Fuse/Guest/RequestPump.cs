@@ -11,6 +11,9 @@ internal sealed class RequestPump(
 {
     private const int ThreadLimit = 8;
 
+    /// <summary>O_ACCMODE (open(2)): 0 = to be read only.</summary>
+    private const uint AccessMode = 3;
+
     /// <summary>Requests up to this size are copied, so that the large buffer can take the next one: early writes among them, of which there may be many.</summary>
     private const int SmallRequest = 68 * 1024;
 
@@ -19,6 +22,7 @@ internal sealed class RequestPump(
     private int _waiting;
     private long _requests;
     private long _forwarded;
+    private volatile bool _mayHaveChanges;
 
     /// <summary>Done when the kernel has no more requests: the file system was unmounted or aborted.</summary>
     public Task Ended => _ended.Task;
@@ -26,6 +30,9 @@ internal sealed class RequestPump(
     public long Requests => Interlocked.Read(ref _requests);
 
     public long Forwarded => Interlocked.Read(ref _forwarded);
+
+    /// <summary>Some file was opened to be changed: until then neither the kernel nor this process can hold changes back.</summary>
+    public bool MayHaveChanges => _mayHaveChanges;
 
     public void Start()
     {
@@ -64,6 +71,12 @@ internal sealed class RequestPump(
         EarlyWrite? early = null;
         switch (request.Header.Opcode)
         {
+            case FuseOpcode.Open when request.TryRead(out FuseOpenRequest open, out _):
+                _mayHaveChanges |= (open.Flags & AccessMode) != 0;
+                break;
+            case FuseOpcode.Create or FuseOpcode.TmpFile:
+                _mayHaveChanges = true;
+                break;
             case FuseOpcode.Flush:
                 Flush(request);
                 return buffer;

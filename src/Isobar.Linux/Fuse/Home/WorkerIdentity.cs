@@ -51,6 +51,8 @@ internal sealed class WorkerIdentity
             return new WorkerIdentity(manyUsers: true, mayReadSearch: false);
         }
 
+        // Real, effective and saved: a FUSE file system of the user's own (sshfs) admits nobody but him, by all three (fuse_permissible_uidgid in fs/fuse/dir.c). The price is that he may send
+        // this thread signals and set the process's limits by it, so whoever serves several users one after the other compares those (OwnResources.Limits).
         // All capabilities go with the user id, but one stays at hand (permitted, not in effect) to open known files again.
         Require(IdentityCalls.Prctl(KeepCapabilities, 1, 0, 0, 0), "keep a capability (prctl)");
         var (uid, gid) = ((nint)credentials.Uid, (nint)credentials.Gid);

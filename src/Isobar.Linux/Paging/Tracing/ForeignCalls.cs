@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
+using Isobar.Linux.Processes;
 
 namespace Isobar.Linux.Paging.Tracing;
 
@@ -11,6 +12,7 @@ namespace Isobar.Linux.Paging.Tracing;
 /// Where the thread was in a system call that had to break off, its registers say -ERESTART*, and the kernel turns that into a fresh start on the way out of the very stop in which it was held
 /// (arch/x86/kernel/signal.c, arch_do_signal_or_restart). So afterwards the thread is brought into a stop of that kind again before it is let go; else the program would see the
 /// kernel's number. The original number is -1 meanwhile, or the kernel would do so with our call. Signals wait meanwhile (PTRACE_SETSIGMASK, as CRIU does).
+/// Where all cannot be put back the process is killed: better no program than a wrong one. For the same reason the kernel kills it should this process be killed in between (PTRACE_O_EXITKILL).
 /// </remarks>
 internal sealed unsafe class ForeignCalls : IDisposable
 {
@@ -20,7 +22,9 @@ internal sealed unsafe class ForeignCalls : IDisposable
     private const int ErrorLimit = 4095;
     private const int MostStops = 64;
     private const int StopSignal = 19;
+    private const int KillSignal = 9;
 
+    private readonly int _process;
     private readonly int _thread;
     private readonly ulong _instruction;
     private readonly Registers _before;
@@ -29,8 +33,8 @@ internal sealed unsafe class ForeignCalls : IDisposable
     private bool _hasCalled;
     private bool _isGone;
 
-    private ForeignCalls(int thread, ulong instruction, Registers before, ulong mask, Action<int> gone) =>
-        (_thread, _instruction, _before, _maskBefore, _gone) = (thread, instruction, before, mask, gone);
+    private ForeignCalls(int process, int thread, ulong instruction, Registers before, ulong mask, Action<int> gone) =>
+        (_process, _thread, _instruction, _before, _maskBefore, _gone) = (process, thread, instruction, before, mask, gone);
 
     /// <summary>Begins with a thread that is fit for it: 64 bit, and not within a restartable sequence, of which the kernel would lose track.</summary>
     /// <param name="standing">The process stands still.</param>
@@ -49,10 +53,16 @@ internal sealed unsafe class ForeignCalls : IDisposable
                 continue;
             if (TraceNative.Trace(TraceNative.GetSignalMask, thread, MaskBytes, (nint)(&mask)) != 0)
                 continue;
+            if (TraceNative.Trace(TraceNative.SetOptions, thread, 0, TraceNative.MarkSystemCalls | TraceNative.KillAtTracersEnd) != 0)
+                continue;
             var all = ~0UL;
             if (TraceNative.Trace(TraceNative.SetSignalMask, thread, MaskBytes, (nint)(&all)) != 0)
+            {
+                _ = TraceNative.Trace(TraceNative.SetOptions, thread, 0, TraceNative.MarkSystemCalls);
                 continue;
-            return new ForeignCalls(thread, instruction, registers, mask, standing.NoteGone);
+            }
+
+            return new ForeignCalls(process, thread, instruction, registers, mask, standing.NoteGone);
         }
 
         throw new PagingException($"No thread of process {process} can be asked just now.");
@@ -60,16 +70,27 @@ internal sealed unsafe class ForeignCalls : IDisposable
 
     /// <summary>Makes one call; negative results are errors, as the kernel gives them.</summary>
     /// <exception cref="ProcessGoneException">The process was killed meanwhile.</exception>
+    /// <exception cref="PagingException">The thread did not do what it was told; its process was killed.</exception>
     public long Call(int number, ulong first = 0, ulong second = 0, ulong third = 0, ulong fourth = 0, ulong fifth = 0, ulong sixth = 0)
     {
+        if (_isGone)
+            throw new ProcessGoneException();
         var registers = _before;
         (registers.Rip, registers.Rax, registers.OriginalRax) = (_instruction, (ulong)number, NoCall);
         (registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9) = (first, second, third, fourth, fifth, sixth);
-        Check(TraceNative.Trace(TraceNative.SetRegisters, _thread, 0, (nint)(&registers)));
         _hasCalled = true;
-        ToNextCallStop();
-        ToNextCallStop();
-        Check(TraceNative.Trace(TraceNative.GetRegisters, _thread, 0, (nint)(&registers)));
+        try
+        {
+            Check(TraceNative.Trace(TraceNative.SetRegisters, _thread, 0, (nint)(&registers)));
+            ToNextCallStop();
+            ToNextCallStop();
+            Check(TraceNative.Trace(TraceNative.GetRegisters, _thread, 0, (nint)(&registers)));
+        }
+        catch (Exception e) when (e is not ProcessGoneException)
+        {
+            throw Lost(e);
+        }
+
         return (long)registers.Rax;
     }
 
@@ -81,6 +102,7 @@ internal sealed unsafe class ForeignCalls : IDisposable
     }
 
     /// <summary>Puts the registers and the mask back and brings the thread into a stop like the one in which it was found.</summary>
+    /// <exception cref="PagingException">That cannot be done; its process was killed.</exception>
     public void Dispose()
     {
         if (_isGone)
@@ -100,10 +122,15 @@ internal sealed unsafe class ForeignCalls : IDisposable
             }
 
             Check(TraceNative.Trace(TraceNative.SetSignalMask, _thread, MaskBytes, (nint)(&mask)));
+            Check(TraceNative.Trace(TraceNative.SetOptions, _thread, 0, TraceNative.MarkSystemCalls));
         }
         catch (ProcessGoneException)
         {
             // Nothing is left to put back.
+        }
+        catch (Exception e)
+        {
+            throw Lost(e);
         }
     }
 
@@ -136,6 +163,13 @@ internal sealed unsafe class ForeignCalls : IDisposable
         if (result >= 0)
             return;
         throw Marshal.GetLastPInvokeError() == Errno.NoProcess ? Gone() : KernelException.Last("trace", $"{_thread}");
+    }
+
+    private PagingException Lost(Exception why)
+    {
+        _isGone = true;
+        SignalSender.Send(_process, KillSignal);
+        return new PagingException($"Process {_process} was killed, for a thread of it that had been asked to call the kernel could not be put back: {why.Message}", why);
     }
 
     private ProcessGoneException Gone()

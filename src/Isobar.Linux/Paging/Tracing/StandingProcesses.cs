@@ -25,9 +25,6 @@ internal sealed unsafe class StandingProcesses : IDisposable
     {
     }
 
-    /// <summary>Threads that are held.</summary>
-    public IEnumerable<int> Threads => _threads.Where(thread => !_gone.Contains(thread));
-
     /// <summary>Holds all threads of all processes that are named, asking again for as long as that brings new ones.</summary>
     /// <param name="processes">The processes as of now; called again when those found stand still.</param>
     /// <param name="within">How long to try: a thread that waits for a disk, or for its child by vfork(2), does not stop.</param>
@@ -61,12 +58,19 @@ internal sealed unsafe class StandingProcesses : IDisposable
     {
         foreach (var thread in _threads)
         {
-            if (TraceNative.Trace(TraceNative.Detach, thread, 0, 0) == 0)
-                continue;
-            // It has ended, and its parent is told when its tracer has taken note; or it has just come to stand.
-            int status;
-            _ = TraceNative.Wait(thread, &status, TraceNative.AllThreads | TraceNative.NoHang);
-            _ = TraceNative.Trace(TraceNative.Detach, thread, 0, 0);
+            var signal = 0;
+            if (!_stopped.Contains(thread))
+            {
+                int status;
+                // Who is still on his way to a stop is let go by our thread's end: he may come to stand at a signal, which the kernel delivers then, but which would be lost if he was let go without it.
+                if (TraceNative.Wait(thread, &status, TraceNative.AllThreads | TraceNative.NoHang) != thread)
+                    continue;
+                signal = WaitStatus.IsAtSignal(status) ? WaitStatus.SignalOf(status) : 0;
+            }
+
+            // It may have ended; its parent is told when its tracer has taken note.
+            if (TraceNative.Trace(TraceNative.Detach, thread, 0, signal) != 0)
+                _ = TraceNative.Wait(thread, null, TraceNative.AllThreads | TraceNative.NoHang);
         }
 
         _threads.Clear();
@@ -140,12 +144,4 @@ internal sealed unsafe class StandingProcesses : IDisposable
         _ = TraceNative.Trace(TraceNative.Continue, thread, 0, WaitStatus.SignalOf(status));
         return false;
     }
-}
-
-/// <summary>What waitpid(2) tells of a traced thread.</summary>
-internal static class WaitStatus
-{
-    public static bool IsStop(int status) => (status & 0xff) == 0x7f;
-
-    public static int SignalOf(int status) => (status >> 8) & 0xff;
 }

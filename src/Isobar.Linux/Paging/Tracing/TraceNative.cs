@@ -11,6 +11,7 @@ internal static unsafe partial class TraceNative
     public const int SetRegisters = 13;
     public const int Detach = 17;
     public const int ToSystemCall = 24;
+    public const int SetOptions = 0x4200;
     public const int Seize = 0x4206;
     public const int Interrupt = 0x4207;
     public const int GetSignalMask = 0x420a;
@@ -19,6 +20,9 @@ internal static unsafe partial class TraceNative
 
     /// <summary>Stops at system calls are told from the signal of the same number.</summary>
     public const int MarkSystemCalls = 1;
+
+    /// <summary>The kernel kills the thread's process when its tracer ends.</summary>
+    public const int KillAtTracersEnd = 1 << 20;
 
     public const int EventStop = 128;
     public const int Trap = 5;
