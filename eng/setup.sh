@@ -58,6 +58,7 @@ needs() {
         echo "slurm-client command sbatch the peer that balancing is compared with"
         echo "munge command munged the keys of Slurm"
         echo "serf command serf the peer that a cluster at rest is compared with"
+        echo "ganglia-monitor command gmond the other peer that a cluster at rest is compared with"
         ;;
     *)
         fail "unknown part '$1'; the parts are run, build, test and bench."

@@ -34,7 +34,9 @@ def measure(isobar, folder, is_balancing):
         while time.monotonic() < until:
             now = time.time() - began
             known = hosts.json(HOME, "isobar", "nodes", "--age")["nodes"]
-            used.append((round(now, 1), *(next((node["memoryFreeBytes"] or 0) >> 20 for node in known if node["name"] == host) for host in hosts.names)))
+            # What nobody has told (the profile local) is not known, and not nothing.
+            free = {node["name"]: node["memoryFreeBytes"] for node in known}
+            used.append((round(now, 1), *(None if free[host] is None else free[host] >> 20 for host in hosts.names)))
             if time.time() - began > SECONDS:
                 listing = [job for job in hosts.json(HOME, "isobar", "ps", "-a") if job.get("name") in names]
                 if all(job["state"] in ("Done", "Lost") for job in listing):

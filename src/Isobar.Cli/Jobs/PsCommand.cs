@@ -56,7 +56,8 @@ internal static class PsCommand
         return table;
     }
 
-    private static TextTable.Cell State(JobStatus job) => job.State switch
+    /// <summary>A job's state in a word, with its colour.</summary>
+    internal static TextTable.Cell State(JobStatus job) => job.State switch
     {
         JobState.Running when job.Held is { } held => new(held.IsFrozen ? "frozen" : "suspended", Paint.Yellow),
         JobState.Running => new("running", Paint.Green),

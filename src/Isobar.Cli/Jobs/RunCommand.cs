@@ -12,10 +12,10 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var on = new Option<string?>("--on") { HelpName = "NODE", Description = "Start it on this node, or on the best one, and leave it there (default: as the profile says, and Isobar moves it when another is better)" };
+        var on = new Option<string?>("--on") { HelpName = "NODE", Description = "Start it on this node and leave it there; best: on the one that gives it most, and Isobar may move it later (default: as the profile says, and the same)" };
         var home = new Option<bool>("--home") { Description = "Start it here, and leave it here" };
-        var stay = new Option<bool>("--stay") { Description = "It never moves by itself; isobar migrate still moves it" };
-        var maxMoves = new Option<int?>("--max-moves") { HelpName = "N", Description = "It moves by itself N times at most" };
+        var stay = new Option<bool>("--stay") { Description = "It stays: only isobar migrate, isobar node bring, drain, expel and a shutdown move it" };
+        var maxMoves = new Option<int?>("--max-moves") { HelpName = "N", Description = "After N moves, those by hand counted, it stays as with --stay" };
         var nodes = new Option<string?>("--nodes") { HelpName = "EXPR", Description = "It may use these nodes only, at its start and later: names and globs with commas between them, ! before what is not wanted (beta,rack1-*,!rack1-7)" };
         var memory = new Option<string?>("--min-memory") { HelpName = "SIZE", Description = "It goes only where so much memory is free, for example 8G" };
         var priority = new Option<string?>("--priority") { HelpName = "P", Description = "low, normal, high, or a number from 1 (most important) to 255: where a machine is full, less important guests go first" };

@@ -13,7 +13,11 @@ public sealed class TextTable(params TextTable.Column[] columns)
     private readonly List<Cell[]> _rows = [];
 
     /// <summary>A heading and its side.</summary>
-    public sealed record Column(string Title, bool IsRight = false);
+    /// <param name="Title">The heading.</param>
+    /// <param name="IsRight">Numbers.</param>
+    /// <param name="Rank">Where there is no room those with the largest are left out; 0 = never.</param>
+    /// <param name="Least">Its least width; of the last column, what it must have before others are left out for it.</param>
+    public sealed record Column(string Title, bool IsRight = false, int Rank = 0, int Least = 0);
 
     /// <summary>A text with a colour.</summary>
     public readonly record struct Cell(string Text, Paint Paint = Paint.None)
@@ -38,23 +42,35 @@ public sealed class TextTable(params TextTable.Column[] columns)
 
     public void Write(TextWriter output, bool isColoured, int width = int.MaxValue)
     {
-        var widths = columns.Select((column, i) => _rows.Select(r => r[i].Text.Length).Append(column.Title.Length).Max()).ToArray();
-        var before = widths[..^1].Sum() + (Gap.Length * (widths.Length - 1));
-        var left = width == int.MaxValue ? width : Math.Max(columns[^1].Title.Length, width - before);
-        WriteRow(output, [.. columns.Select(c => new Cell(c.Title, Paint.Bold))], widths, isColoured);
+        var widths = columns.Select((column, i) => _rows.Select(r => r[i].Text.Length).Append(column.Title.Length).Append(i < columns.Length - 1 ? column.Least : 0).Max()).ToArray();
+        var shown = Shown(widths, width);
+        var left = width == int.MaxValue ? width : Math.Max(columns[^1].Title.Length, width - Before(shown, widths));
+        WriteRow(output, [.. columns.Select(c => new Cell(c.Title, Paint.Bold))], shown, widths, isColoured);
         foreach (var row in _rows)
-            WriteRow(output, row[^1].Text.Length <= left ? row : [.. row[..^1], row[^1] with { Text = row[^1].Text[..left] }], widths, isColoured);
+            WriteRow(output, row[^1].Text.Length <= left ? row : [.. row[..^1], row[^1] with { Text = row[^1].Text[..left] }], shown, widths, isColoured);
+    }
+
+    // What the columns before the last one take.
+    private static int Before(List<int> shown, int[] widths) => shown[..^1].Sum(i => widths[i] + Gap.Length);
+
+    private List<int> Shown(int[] widths, int width)
+    {
+        var shown = Enumerable.Range(0, columns.Length).ToList();
+        var last = Math.Max(columns[^1].Title.Length, columns[^1].Least);
+        while (Before(shown, widths) > width - last && shown.MaxBy(i => columns[i].Rank) is var least && columns[least].Rank > 0)
+            shown.Remove(least);
+        return shown;
     }
 
     private static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
 
-    private void WriteRow(TextWriter output, Cell[] row, int[] widths, bool isColoured)
+    private void WriteRow(TextWriter output, Cell[] row, List<int> shown, int[] widths, bool isColoured)
     {
         var line = new StringBuilder();
-        for (var i = 0; i < row.Length; i++)
+        foreach (var i in shown)
         {
             var blanks = widths[i] - row[i].Text.Length;
-            if (i > 0)
+            if (line.Length > 0)
                 line.Append(Gap);
             if (columns[i].IsRight)
                 line.Append(' ', blanks);

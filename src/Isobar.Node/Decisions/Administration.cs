@@ -1,6 +1,7 @@
 using Isobar.Node.Jobs;
 using Isobar.Node.Membership;
 using Isobar.Node.Policies;
+using Isobar.Node.Settings;
 using Isobar.Protocol.Balance;
 using Isobar.Protocol.Cluster;
 using Isobar.Protocol.Jobs;

@@ -1,4 +1,5 @@
 using Isobar.Node.Hosting;
+using Isobar.Node.Life;
 using Isobar.Node.Listening;
 using Isobar.Node.Load;
 using Isobar.Node.Owners;

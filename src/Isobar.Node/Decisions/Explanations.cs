@@ -33,11 +33,11 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         if (job.State is JobState.Done or JobState.Lost)
             return reply;
         if (job.Stay)
-            reply.Prevents.Add("it was started with --stay: nothing but `isobar migrate` or the drain of its machine moves it.");
+            reply.Prevents.Add("it was started with --stay: only `isobar migrate`, `isobar node bring`, `drain`, `expel` and a shutdown move it.");
         if (job.MaxMoves is { } most && job.Moves >= most)
-            reply.Prevents.Add(Text($"it was started with --max-moves {most} and has moved {job.Moves} times."));
+            reply.Prevents.Add(Text($"it was started with --max-moves {most} and has moved {job.Moves} times: now it stays as with --stay."));
         if (job.Chosen)
-            reply.Prevents.Add($"its user chose {job.Node}: only an owner, want of memory or a drain moves it from there; `isobar migrate {job.Id} best` leaves the choice to Isobar again.");
+            reply.Prevents.Add($"its user chose {job.Node}: only what must be moves it from there (want of memory, an owner, a reservation, a drain, more important work), no gain; `isobar migrate {job.Id} best` leaves the choice to Isobar again.");
         if (job.Wishes is { } wishes)
             reply.Prevents.Add($"its wishes: {wishes}.");
         if (job.Held is { } held)

@@ -3,7 +3,6 @@ using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Dissemination;
 using Isobar.Balancing.Load;
 using Isobar.Balancing.Profiles;
-using Isobar.Node.Decisions;
 using Isobar.Node.Load;
 using Isobar.Node.Owners;
 using Isobar.Node.Settings;

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Isobar.Node.Decisions;
+using Isobar.Node.Life;
 using Isobar.Node.Listening;
 using Isobar.Node.Load;
 using Isobar.Node.Membership;

@@ -23,7 +23,7 @@ internal sealed record SettingKind(string Name, string Default, string Meaning, 
     public static SettingKind MovesAtOnce { get; } = new(
         "moves-at-once",
         "2",
-        "the most moves that a node makes by itself at the same time; 0 = it moves only what must leave (drained, owner, memory, limits)",
+        "the most moves that a node makes by itself at the same time; 0 = it moves only what must leave (drained or expelled, owner, memory, limits, reservations, more important work)",
         value => Whole("moves-at-once", value, 0, 64));
 
     public static SettingKind GossipAge { get; } = new(

@@ -22,6 +22,7 @@ public sealed class DoctorTests : IDisposable
         Put("proc/self/status", "Name:\tisobar\nCapEff:\t000001ffffffffff\n");
         Put("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 1048576              files     \n");
         Put("sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory pids");
+        Put("dev/userfaultfd", "");
     }
 
     private KernelView Kernel => new(_root);
@@ -38,6 +39,7 @@ public sealed class DoctorTests : IDisposable
     [InlineData("proc/sys/kernel/ns_last_pid", "checkpoint", Verdict.Problem, "CONFIG_CHECKPOINT_RESTORE")]
     [InlineData("proc/filesystems", "overlay", Verdict.Warning, "overlay")]
     [InlineData("proc/self/mounts", "/run", Verdict.Warning, "tmpfs")]
+    [InlineData("dev/userfaultfd", "userfaultfd", Verdict.Warning, "Linux 6.1")]
     [InlineData("proc/sys/fs/pipe-max-size", "pipe size", Verdict.Warning, "sysctl")]
     [InlineData("sys/fs/cgroup/cgroup.controllers", "control groups", Verdict.Warning, "cgroup2")]
     public void What_is_missing_is_named_with_its_remedy(string path, string subject, Verdict expected, string word)

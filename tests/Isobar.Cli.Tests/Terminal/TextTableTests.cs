@@ -39,6 +39,19 @@ public sealed class TextTableTests
         Assert.Equal("NODE   SAYS\nalpha\n", Text(table, false));
     }
 
+    [Theory]
+    [InlineData(30, "JOB      NODE    TIME  COMMAND\nalpha-1  beta       9  a long \n")]
+    [InlineData(29, "JOB      NODE    COMMAND\nalpha-1  beta    a long comma\n")]
+    [InlineData(22, "JOB      COMMAND\nalpha-1  a long comman\n")]
+    [InlineData(10, "JOB      COMMAND\nalpha-1  a long \n")]
+    public void Where_there_is_no_room_columns_are_left_out_by_their_rank(int width, string expected)
+    {
+        var table = new TextTable(new("JOB"), new("NODE", Rank: 1, Least: 6), new("TIME", IsRight: true, Rank: 2), new("COMMAND", Least: 7));
+        table.Add("alpha-1", "beta", "9", "a long command");
+        Assert.Equal(expected.Replace(" \n", "\n", StringComparison.Ordinal), Text(table, false, width));
+        Assert.Equal("JOB      NODE    TIME  COMMAND\nalpha-1  beta       9  a long command\n", Text(table, false));
+    }
+
     [Fact]
     public void There_are_no_colours_in_a_file() => Assert.False(TextTable.IsColoured(new StringWriter()));
 

@@ -104,7 +104,7 @@ public sealed class ProbeTests
             var busy = new List<Process>();
             try
             {
-                OwnPriority.Raise(5);
+                OwnPriority.Raise(25);
                 using var tasks = new RunnableTasks();
                 OwnPriority.Raise(-nicer);
                 for (var i = 0; i < Busy; i++)

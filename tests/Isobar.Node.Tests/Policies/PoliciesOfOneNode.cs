@@ -1,6 +1,5 @@
 using System.Net;
 using Isobar.Balancing.Profiles;
-using Isobar.Node.Decisions;
 using Isobar.Node.Hosting;
 using Isobar.Node.Jobs;
 using Isobar.Node.Load;

@@ -19,6 +19,10 @@ internal static class KernelChecks
         yield return FileSystem(kernel, "overlay")
             ? Finding.Good("overlay", "The sandbox can be used.")
             : Finding.Warn("overlay", "The kernel has no overlayfs, so 'isobar sandbox' does not work: load the module overlay.");
+        // The device of Linux 6.1: with it faults in system calls are told too, whatever vm.unprivileged_userfaultfd says.
+        yield return kernel.Has("/dev/userfaultfd")
+            ? Finding.Good("userfaultfd", "Pages of jobs can lie in other machines' memory.")
+            : Finding.Warn("userfaultfd", "/dev/userfaultfd is missing, so no pages of jobs here go to other machines' memory (profiles gms and rms): use Linux 6.1 or newer built with CONFIG_USERFAULTFD, or let the container have the device.");
         yield return MemoryRun(kernel);
     }
 

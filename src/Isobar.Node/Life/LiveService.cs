@@ -1,18 +1,14 @@
-using System.Globalization;
-using System.Net.Sockets;
 using Isobar.Balancing;
-using Isobar.Balancing.Consideration;
 using Isobar.Balancing.Dissemination;
 using Isobar.Node.Decisions;
 using Isobar.Node.Gossip;
 using Isobar.Node.Jobs;
-using Isobar.Node.Load;
 using Isobar.Node.Membership;
+using Isobar.Node.Policies;
 using Isobar.Node.Settings;
-using Isobar.Protocol.Security;
 using MemberRoster = Isobar.Node.Membership.Roster;
 
-namespace Isobar.Node.Policies;
+namespace Isobar.Node.Life;
 
 /// <summary>
 /// The policies in the life of the daemon: follows membership and settings. What belongs to a cluster (keys, settings, the datagram socket) lives as long as that
@@ -23,6 +19,7 @@ internal sealed partial class LiveService(
     : BackgroundService
 {
     private readonly ILogger _log = logs.CreateLogger<LiveService>();
+    private readonly Lessons _lessons = new(homeJobs, policies);
     private readonly SemaphoreSlim _changing = new(1);
     private ClusterLife? _life;
     private Pulse? _pulse;
@@ -34,9 +31,9 @@ internal sealed partial class LiveService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Run(policies.Load.Calibrate, stoppingToken);
-        policies.Incarnation = NextIncarnation();
+        policies.Incarnation = Lives.Next(runtime.Options.StateDirectory);
         settings.Changed += () => _ = WatchedAsync(RebuildAsync());
-        homeJobs.Ended += Learn;
+        _lessons.Begin();
         runtime.Ride.GetOn = policies.GetOn;
         var pulse = _pulse = new Pulse(policies, balancer, facts, () => Volatile.Read(ref _life)?.Socket, _log);
         runtime.Ride.GetOff = (node, load) =>
@@ -136,14 +133,12 @@ internal sealed partial class LiveService(
                 return;
             await numbers.ResolveAsync(roster, runtime.Options.Listen.AddressFamily, CancellationToken.None);
             if (policies.Use(settings.Profile, numbers, settings.GossipAge))
-                LearnFromThePast();
-            if (life.Socket is { } socket)
+                _lessons.Repeat();
+            life.Use(runtime.Options.Listen, numbers, policies.Incarnation, (NodeId from, in LoadMessage message, IOutbox socket) =>
             {
-                socket.Use(numbers);
-                return;
-            }
-
-            Open(life, numbers);
+                policies.Receive(from, in message, socket);
+                _pulse?.NoteNews();
+            });
         }
         finally
         {
@@ -151,53 +146,6 @@ internal sealed partial class LiveService(
         }
     }
 
-    private void Open(ClusterLife life, NodeNumbers numbers)
-    {
-        try
-        {
-            var session = ((ulong)policies.Incarnation << 32) | (uint)Random.Shared.NextInt64();
-            var socket = new GossipSocket(
-                runtime.Options.Listen, numbers, session, life.Keys, time, static () => MachineLoad.Now, logs.CreateLogger<GossipSocket>());
-            socket.Start((NodeId from, in LoadMessage message) =>
-            {
-                policies.Receive(from, in message, socket);
-                _pulse?.NoteNews();
-            });
-            life.Socket = socket;
-            life.Trouble = null;
-        }
-        catch (SocketException e)
-        {
-            life.Trouble = $"UDP port {runtime.Options.Listen.Port} cannot be used ({e.Message}): end the program that has it, and restart isobard.";
-            LogTrouble(life.Trouble);
-        }
-    }
-
-    private void LearnFromThePast()
-    {
-        foreach (var job in homeJobs.Past())
-            Learn(job);
-    }
-
-    private void Learn(Isobar.Protocol.Jobs.JobStatus job)
-    {
-        var wall = ((job.Ended ?? DateTimeOffset.UtcNow) - job.Started).TotalSeconds;
-        var end = new JobEnd(ProgramHash.Of(job.Command), job.CpuSeconds * policies.Load.CoreSpeedFactor, wall, job.ResidentBytes, 0, job.Processes);
-        policies.Learn(in end);
-    }
-
-    /// <summary>Counts the lives of this node's daemon, so that others tell its news from that of the life before.</summary>
-    private uint NextIncarnation()
-    {
-        var file = Path.Combine(runtime.Options.StateDirectory, "lives");
-        var last = File.Exists(file) && uint.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
-        SecretFile.Write(file, (last + 1).ToString(CultureInfo.InvariantCulture), SecretFile.Readable);
-        return last + 1;
-    }
-
     [LoggerMessage(Level = LogLevel.Error, Message = "policies: a change of members or settings could not be followed: {Reason}")]
     private partial void LogNotChanged(string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "gossip: {Trouble}")]
-    private partial void LogTrouble(string trouble);
 }

@@ -3,7 +3,7 @@ using Isobar.Node.Hosting;
 using Isobar.Node.Load;
 using Isobar.Protocol.Security;
 
-namespace Isobar.Node.Decisions;
+namespace Isobar.Node.Settings;
 
 /// <summary>
 /// What an administrator decided for this node. Kept on its own disk, so that it holds over a restart and needs no store; what holds for a shutdown only, in the run

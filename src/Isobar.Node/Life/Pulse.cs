@@ -3,9 +3,10 @@ using Isobar.Linux.Threads;
 using Isobar.Node.Decisions;
 using Isobar.Node.Gossip;
 using Isobar.Node.Load;
+using Isobar.Node.Policies;
 using Trigger = Isobar.Balancing.Consideration.Trigger;
 
-namespace Isobar.Node.Policies;
+namespace Isobar.Node.Life;
 
 /// <summary>The daemon's beat: samples the load, gives the dissemination stage its steps and has the jobs considered, each at the pace of the profile.</summary>
 /// <param name="policies">What is sampled and asked.</param>

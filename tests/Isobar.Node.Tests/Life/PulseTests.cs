@@ -1,8 +1,10 @@
 using Isobar.Balancing.Profiles;
+using Isobar.Node.Life;
 using Isobar.Node.Policies;
+using Isobar.Node.Tests.Policies;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Isobar.Node.Tests.Policies;
+namespace Isobar.Node.Tests.Life;
 
 public sealed class PulseTests
 {
