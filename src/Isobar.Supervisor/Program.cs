@@ -39,7 +39,7 @@ internal static class Program
                 await SuperviseAsync(config, socket).ConfigureAwait(false);
                 socket.Dispose();
                 FolderRemoval.Remove(config.RunDirectory);
-                if (!line.TryOffer(config.RunDirectory))
+                if (!await line.TryOfferAsync(config.RunDirectory).ConfigureAwait(false))
                     break;
             }
             catch (Exception e)

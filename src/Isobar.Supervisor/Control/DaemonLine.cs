@@ -26,6 +26,8 @@ internal sealed class DaemonLine : IDisposable
     /// <summary>What one job may leave open of what is made once and kept: epoll instances and the like.</summary>
     private const int DescriptorsKept = 24;
 
+    private const int MostLooks = 20;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan TrimAfter = TimeSpan.FromSeconds(10);
     private readonly SafeFileHandle _line = new(Descriptor, ownsHandle: true);
     private readonly int _descriptors = OwnResources.Descriptors;
@@ -65,9 +67,9 @@ internal sealed class DaemonLine : IDisposable
 
     /// <summary>Offers this process for another job. False when it must end instead.</summary>
     /// <param name="runDirectory">Of the job that is over.</param>
-    public bool TryOffer(string runDirectory)
+    public async Task<bool> TryOfferAsync(string runDirectory)
     {
-        if (_jobs >= MostJobs || !IsClean(runDirectory))
+        if (_jobs >= MostJobs || !await IsSoonCleanAsync(runDirectory).ConfigureAwait(false))
             return false;
         ProcessTitle.Set("isobar-supervisor idle");
         try
@@ -90,6 +92,19 @@ internal sealed class DaemonLine : IDisposable
         if (await Task.WhenAny(ready, Task.Delay(TrimAfter)).ConfigureAwait(false) != ready)
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         await ready.ConfigureAwait(false);
+    }
+
+    // A thread that has said that its work is done is still there for a moment.
+    private async Task<bool> IsSoonCleanAsync(string runDirectory)
+    {
+        for (var look = 0; look < MostLooks; look++)
+        {
+            if (IsClean(runDirectory))
+                return true;
+            await Task.Delay(BetweenLooks).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     /// <summary>

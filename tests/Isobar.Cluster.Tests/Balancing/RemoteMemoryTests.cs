@@ -43,9 +43,10 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
         await job.IsRightAsync();
         await Waiting.ForAsync(async () => (await ElsewhereAsync(job.Name))?.FromDisk > 0, () => "pages to have come from the disk", Cancellation);
 
+        // Nothing goes anywhere while there is no server.
+        var before = (await ElsewhereAsync(job.Name))!.Out;
         await cluster.Daemons.StartAsync(Server, Cancellation);
         await cluster.KnowEachOtherAsync();
-        var before = (await ElsewhereAsync(job.Name))!.Out;
         await Waiting.ForAsync(async () => (await ElsewhereAsync(job.Name)) is { } now && now.Out > before, () => "pages to go to the server that came back", Cancellation);
         // A target needs room beside the job.
         await cluster.IsobarAsync(IsobarCluster.Home, "migrate", job.Name, "beta");
@@ -123,11 +124,11 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
 
     private Task<PagesElsewhere> PushedAsync(string name) => ReportedAsync(name, now => now.Places.GetValueOrDefault(Server) > 20 << 20);
 
-    // What is reported is some seconds old: first a report in which they have come back, then a newer one.
+    // They have come back meanwhile. What is reported is up to four seconds old, so one is waited for that is newer than their return.
     private async Task PushedAgainAsync(string name, PagesElsewhere first)
     {
-        var back = await ReportedAsync(name, now => now.Back >= first.Back + 1000);
-        await ReportedAsync(name, now => now.Out > back.Out && now.Places.GetValueOrDefault(Server) > 20 << 20);
+        await Task.Delay(TimeSpan.FromSeconds(6), Cancellation);
+        await ReportedAsync(name, now => now.Back >= first.Back + 1000 && now.Places.GetValueOrDefault(Server) > 20 << 20);
     }
 
     private async Task<PagesElsewhere> ReportedAsync(string name, Func<PagesElsewhere, bool> isIt)

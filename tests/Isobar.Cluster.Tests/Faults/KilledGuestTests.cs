@@ -9,10 +9,11 @@ public sealed class KilledGuestTests(IsobarCluster cluster) : IClassFixture<Isob
 {
     private const string Guest = "pgrep -f '^isobar-supervisor supervise /run/isobar/guests'";
 
-    // The program and its libraries lie at home too: it must end without them, so that only its supervisor waits.
+    // Only where a file was opened to be changed there is anything to flush. The program and its libraries lie at home too: it must end without them, so that only its supervisor waits.
     private const string Program = """
         import ctypes, os, time
         assert ctypes.CDLL(None).mlockall(3) == 0
+        changed = open('changed', 'w')
         print('locked', flush=True)
         time.sleep(3)
         os._exit(0)
