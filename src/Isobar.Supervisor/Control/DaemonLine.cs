@@ -27,7 +27,6 @@ internal sealed class DaemonLine : IDisposable
     private const int DescriptorsKept = 24;
 
     private const int MostLooks = 20;
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan TrimAfter = TimeSpan.FromSeconds(10);
     private readonly SafeFileHandle _line = new(Descriptor, ownsHandle: true);
     private readonly int _descriptors = OwnResources.Descriptors;
@@ -101,7 +100,7 @@ internal sealed class DaemonLine : IDisposable
         {
             if (IsClean(runDirectory))
                 return true;
-            await Task.Delay(BetweenLooks).ConfigureAwait(false);
+            await Task.Delay(look + 1).ConfigureAwait(false);
         }
 
         return false;

@@ -14,13 +14,16 @@ public sealed class SupervisorReuseTests(IsobarCluster cluster) : IClassFixture<
     public async Task Jobs_one_after_the_other_have_the_same_supervisors_at_home_and_as_guests()
     {
         await EndIdleAsync();
-        for (var i = 0; i < 3; i++)
+        var (home, guest) = ("", "");
+        for (var i = 0; i < 4; i++)
+        {
             Assert.Equal($"{i}\n", await cluster.IsobarAsync(IsobarCluster.Home, "run", "--on", "beta", "echo", $"{i}"));
-        var home = await OneIdleAsync(IsobarCluster.Home);
-        var guest = await OneIdleAsync("beta");
-        Assert.Equal("here\n", await cluster.IsobarAsync(IsobarCluster.Home, "run", "--on", "beta", "echo", "here"));
-        Assert.Equal(home, await OneIdleAsync(IsobarCluster.Home));
-        Assert.Equal(guest, await OneIdleAsync("beta"));
+            // One that is not through with a job when the next one comes is not waited for: another is started.
+            var before = (home, guest);
+            (home, guest) = (await OneIdleAsync(IsobarCluster.Home), await OneIdleAsync("beta"));
+            Assert.True(i == 0 || before == (home, guest), $"{before}, then {(home, guest)}");
+        }
+
         // Nothing is left: neither mounts nor folders, nor children.
         foreach (var (host, pid) in new[] { (IsobarCluster.Home, home), ("beta", guest) })
         {
