@@ -11,9 +11,6 @@ internal sealed class RequestPump(
 {
     private const int ThreadLimit = 8;
 
-    /// <summary>O_ACCMODE (open(2)): 0 = to be read only.</summary>
-    private const uint AccessMode = 3;
-
     /// <summary>Requests up to this size are copied, so that the large buffer can take the next one: early writes among them, of which there may be many.</summary>
     private const int SmallRequest = 68 * 1024;
 
@@ -71,10 +68,10 @@ internal sealed class RequestPump(
         EarlyWrite? early = null;
         switch (request.Header.Opcode)
         {
-            case FuseOpcode.Open when request.TryRead(out FuseOpenRequest open, out _):
-                _mayHaveChanges |= (open.Flags & AccessMode) != 0;
+            case FuseOpcode.Open when request.TryRead(out FuseOpenRequest open, out _) && (open.Flags & OpenFlags.AccessMode) == 0:
                 break;
-            case FuseOpcode.Create or FuseOpcode.TmpFile:
+            case FuseOpcode.Open or FuseOpcode.Create or FuseOpcode.TmpFile:
+                // Several threads are here: none may take it back.
                 _mayHaveChanges = true;
                 break;
             case FuseOpcode.Flush:
