@@ -40,6 +40,7 @@ internal static class JobLauncher
                 Environment = [],
                 Descriptors = descriptors,
                 NewSession = true,
+                NewKeyring = true,
             }));
         }
 

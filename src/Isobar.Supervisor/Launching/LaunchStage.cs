@@ -76,7 +76,6 @@ internal static class LaunchStage
         }
 
         script.Add(LaunchStep.OutOfMemory, "set the preference for want of memory", null, [], Text(Number($"{spec.OutOfMemoryAdjustment}")));
-        script.Add(LaunchStep.Keyring, "make a keyring", null, []);
         script.Add(LaunchStep.Nice, "set the nice value", null, [spec.Nice]);
         script.Add(LaunchStep.User, Number($"take on user {spec.Uid}"), null, [spec.Uid, spec.Gid, .. spec.Groups]);
         script.Add(LaunchStep.Mask, "set the file mode mask", null, [spec.Umask]);

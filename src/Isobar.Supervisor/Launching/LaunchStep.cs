@@ -39,9 +39,6 @@ internal enum LaunchStep : uint
     /// <summary>The value for /proc/self/oom_score_adj.</summary>
     OutOfMemory,
 
-    /// <summary>A session keyring of its own.</summary>
-    Keyring,
-
     /// <summary>Nice value.</summary>
     Nice,
 

@@ -6,7 +6,7 @@ namespace Isobar.Supervisor.Launching;
 
 /// <summary>
 /// The program's process of a job on a terminal, between its init and the program: leader of its own session already, it opens the terminal, which so becomes
-/// its controlling one, and executes the program (Native/launch.c).
+/// its controlling one, and executes the program (Native/terminal.c).
 /// </summary>
 /// <remarks>
 /// The init itself must not hold the terminal: it is of another session, and CRIU cannot restore a terminal that was first seen in a process which it does

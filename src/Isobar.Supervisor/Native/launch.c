@@ -1,15 +1,11 @@
 /* isobar-supervisor launch: a job's first process before it is the job's init. Born in the job's namespaces by the supervisor, it does, one after the other, the steps that it is told (LaunchScript.cs), the
    last of which is to execute the init. Which steps and why is the supervisor's business; here is how. It runs before the .NET runtime would start, which would take longer than all of it.
 
-   isobar-supervisor terminal: the program's process of a job on a terminal, between its init and the program (TerminalStage.cs).
-
    Descriptors of a launch: 0, 1, 2 the job's pipes, 3 the script, 4 a socket on which the step that failed, or the terminal's master, is reported; exec closes 3 and 4. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/keyctl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +19,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "becoming.h"
+
 enum { SCRIPT = 3, REPORT = 4 };
-enum { OUR_FAILURE = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127, LAST_SIGNAL = 64, TTY_GROUP = 5 };
+enum { OUR_FAILURE = 125, TTY_GROUP = 5 };
 
 /* LaunchStep.cs */
 enum {
-    SEPARATE = 1, BIND, PROC, TERMINALS, CHANGE_ROOT, HOST_NAME, TERMINAL, OPEN, COPY, LIMIT, HARD_LIMIT, OUT_OF_MEMORY, KEYRING, NICE, USER, MASK, ENTER, FIND, NEED, SIGNALS, EXECUTE
+    SEPARATE = 1, BIND, PROC, TERMINALS, CHANGE_ROOT, HOST_NAME, TERMINAL, OPEN, COPY, LIMIT, HARD_LIMIT, OUT_OF_MEMORY, NICE, USER, MASK, ENTER, FIND, NEED, SIGNALS, EXECUTE
 };
 
 struct step {
@@ -47,34 +45,10 @@ static int outcome(int result)
     return result < 0 ? errno : 0;
 }
 
-static int set_limit(int resource, uint64_t soft, uint64_t hard)
-{
-    struct rlimit limit = { soft, hard }, now;
-    if (setrlimit(resource, &limit) == 0)
-        return 0;
-    if (errno != EPERM)
-        return errno;
-    /* A limit that the kernel does not permit to raise stays as it is, as after a login. */
-    if (getrlimit(resource, &now) == 0) {
-        limit.rlim_max = now.rlim_max;
-        limit.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
-        setrlimit(resource, &limit);
-    }
-    return 0;
-}
-
 static int raise_hard_limit(int resource, uint64_t hard)
 {
     struct rlimit now;
     return getrlimit(resource, &now) == 0 && now.rlim_max < hard ? set_limit(resource, now.rlim_cur, hard) : 0;
-}
-
-static void set_signals(const int64_t *ignored, uint32_t count)
-{
-    for (int number = 1; number <= LAST_SIGNAL; number++)
-        signal(number, SIG_DFL);
-    for (uint32_t i = 0; i < count; i++)
-        signal((int)ignored[i], SIG_IGN);
 }
 
 static int change_root(const char *root)
@@ -231,10 +205,6 @@ static int take(const struct step *step)
         return raise_hard_limit((int)number[0], (uint64_t)number[1]);
     case OUT_OF_MEMORY:
         return set_out_of_memory(text[0]);
-    case KEYRING:
-        /* A new one without a name, or what this user keeps there could be read by the next. Kernels may be built without keys. */
-        syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-        return 0;
     case NICE:
         setpriority(PRIO_PROCESS, 0, (int)number[0]);
         return 0;
@@ -326,45 +296,8 @@ static void launch(void)
     }
 }
 
-static void say(const char *action, const char *path)
-{
-    fprintf(stderr, "isobar: Cannot %s %s: %s.\n", action, path, strerror(errno));
-}
-
-/* PATH DESCRIPTORS SIGNALS LIMITS PROGRAM ARGUMENT...: descriptors as digits, signals as N,N,..., limits as RESOURCE:SOFT:HARD,... ('-' is none). */
-static void enter_terminal(char **arguments, char **environment)
-{
-    char *path = arguments[2], *next;
-    /* The first terminal that the leader of a session opens becomes its controlling terminal. */
-    int opened = open(path, O_RDWR | O_CLOEXEC);
-    if (opened < 0) {
-        say("open", path);
-        _exit(OUR_FAILURE);
-    }
-    for (char *digit = arguments[3]; *digit >= '0' && *digit <= '2'; digit++)
-        dup2(opened, *digit - '0');
-    close(opened);
-    int64_t ignored[LAST_SIGNAL];
-    uint32_t count = 0;
-    for (char *at = arguments[4]; *at >= '0' && *at <= '9' && count < LAST_SIGNAL; at = *next ? next + 1 : next)
-        ignored[count++] = strtol(at, &next, 10);
-    set_signals(ignored, count);
-    /* Last of all: a little memory may be too little for this program, which is a large one. */
-    for (char *at = arguments[5]; *at >= '0' && *at <= '9'; at = *next ? next + 1 : next) {
-        int resource = (int)strtol(at, &next, 10);
-        uint64_t soft = *next ? strtoull(next + 1, &next, 10) : 0, hard = *next ? strtoull(next + 1, &next, 10) : 0;
-        set_limit(resource, soft, hard);
-    }
-    execve(arguments[6], arguments + 6, environment);
-    int code = errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
-    say("execute", arguments[6]);
-    _exit(code);
-}
-
-__attribute__((constructor)) static void start(int count, char **arguments, char **environment)
+__attribute__((constructor)) static void start(int count, char **arguments)
 {
     if (count == 2 && strcmp(arguments[1], "launch") == 0)
         launch();
-    if (count >= 7 && strcmp(arguments[1], "terminal") == 0)
-        enter_terminal(arguments, environment);
 }
