@@ -44,8 +44,7 @@ internal static class Program
             }
             catch (Exception e)
             {
-                // The last resort: the daemon keeps standard error of its supervisors in its journal.
-                await Console.Error.WriteLineAsync($"isobar-supervisor {assignment.ConfigPath}: {e}").ConfigureAwait(false);
+                DaemonJournal.Write($"{assignment.ConfigPath}: {e}");
                 return 125;
             }
         }

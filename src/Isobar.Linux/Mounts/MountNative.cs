@@ -5,13 +5,10 @@ namespace Isobar.Linux.Mounts;
 
 internal static partial class MountNative
 {
-    public const ulong ReadOnly = 1;
     public const ulong NoSetuid = 2;
     public const ulong NoDevices = 4;
-    public const ulong NoExecute = 8;
     public const ulong Bind = 4096;
     public const ulong Recursive = 16384;
-    public const ulong Private = 1 << 18;
     public const ulong Slave = 1 << 19;
     public const int Detach = 2;
 

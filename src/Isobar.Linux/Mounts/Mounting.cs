@@ -13,9 +13,6 @@ public static class Mounting
     public static void MemoryFileSystem(string target, string options) =>
         Mount("isobar", target, "tmpfs", MountNative.NoSetuid | MountNative.NoDevices, options);
 
-    /// <summary>What is mounted from now on in this namespace stays here, and nothing comes in from outside.</summary>
-    public static void SeparateFromOthers() => Mount("none", "/", null, MountNative.Recursive | MountNative.Private, null);
-
     /// <summary>What is mounted from now on stays here, but later mounts of the machine still come in.</summary>
     public static void FollowOthers() => Mount("none", "/", null, MountNative.Recursive | MountNative.Slave, null);
 

@@ -4,22 +4,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Linux.Terminals;
 
-/// <summary>Makes the job's own terminal, inside the job's instance of devpts.</summary>
+/// <summary>A job's own terminal, in the job's instance of devpts. The job's first process makes it.</summary>
 public static unsafe class PseudoTerminal
 {
     private const int ReadWrite = 2;
     private const int NoControllingTerminal = 0x100;
-
-    /// <summary>A new master; its slave is unlocked and belongs to the user.</summary>
-    /// <param name="multiplexer">The <c>ptmx</c> beside the wanted <c>pts</c> mount.</param>
-    public static SafeFileHandle OpenMaster(string multiplexer)
-    {
-        var master = FileDescriptor.Open(multiplexer, ReadWrite | NoControllingTerminal);
-        var unlock = 0;
-        if (TerminalNative.Control(FileDescriptor.Number(master), TerminalNative.UnlockSlave, &unlock) != 0)
-            throw KernelException.Last("unlock the pseudo-terminal of", multiplexer);
-        return master;
-    }
 
     /// <summary>The number of its slave: /dev/pts/N of its instance.</summary>
     public static int SlaveNumber(SafeFileHandle master)
@@ -37,7 +26,4 @@ public static unsafe class PseudoTerminal
     public static SafeFileHandle OpenSlave(string terminals, int number, bool nonBlocking = false) => FileDescriptor.Open(
         string.Create(CultureInfo.InvariantCulture, $"{terminals}/{number}"),
         ReadWrite | NoControllingTerminal | (nonBlocking ? LibC.OpenNonBlocking : 0));
-
-    /// <summary>The path of its slave.</summary>
-    public static string SlavePath(string terminals, SafeFileHandle master) => string.Create(CultureInfo.InvariantCulture, $"{terminals}/{SlaveNumber(master)}");
 }

@@ -8,7 +8,6 @@ internal static unsafe partial class TerminalNative
     public const nuint GetWindow = 0x5413;
     public const nuint SetWindow = 0x5414;
     public const nuint GetSlaveNumber = 0x80045430;
-    public const nuint UnlockSlave = 0x40045431;
 
     [LibraryImport(LibC.Name, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(int fd, nuint request, void* argument);

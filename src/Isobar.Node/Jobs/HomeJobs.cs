@@ -18,7 +18,8 @@ public sealed partial class HomeJobs(
     private const int KeepFinished = 1000;
     private const string ChosenNote = "chosen";
     private readonly ConcurrentDictionary<string, JobStatus> _live = new();
-    private readonly ConcurrentDictionary<(string Job, int Incarnation), bool> _brought = new();
+    private readonly Lock _bringing = new();
+    private readonly Dictionary<string, int> _brought = [];
     private readonly CancellationTokenSource _stopping = new();
 
     public int Unfinished => _live.Count;
@@ -56,7 +57,7 @@ public sealed partial class HomeJobs(
                 RecordDirectory = folders.RecordOf(id),
                 Spec = spec,
                 StartNode = startNode,
-                Incarnation = 1,
+                Incarnation = JobStatus.FirstIncarnation,
             });
         }
         catch
@@ -71,7 +72,7 @@ public sealed partial class HomeJobs(
             SetChosen(id, true);
         // Not only when the deputy asks: the other machine makes ready while this one does.
         if (startNode != runtime.NodeName && runtime.Current is not null)
-            _ = BringGuestAsync(id, new GuestNeeded(startNode, 1), place);
+            _ = BringGuestAsync(id, new GuestNeeded(startNode, JobStatus.FirstIncarnation), place);
         _ = WatchAsync(id);
         return status;
     }
@@ -207,8 +208,8 @@ public sealed partial class HomeJobs(
         }
 
         gains.Forget(id);
-        for (var incarnation = Live(id)?.Incarnation ?? 0; incarnation >= 0; incarnation--)
-            _brought.TryRemove((id, incarnation), out _);
+        lock (_bringing)
+            _brought.Remove(id);
         if (JobRecords.Status(folders.RecordOf(id)) is { State: JobState.Lost })
         {
             LogLost(log, id);
@@ -222,9 +223,14 @@ public sealed partial class HomeJobs(
 
     private async Task BringGuestAsync(string id, GuestNeeded needed, JobPlace? place)
     {
-        // The deputy asks for its first guest when it has begun; that is on its way since its job was started.
-        if (!_brought.TryAdd((id, needed.Incarnation), true))
-            return;
+        // The deputy asks for its first guest when it has begun; that is on its way since its job was started. Incarnations only grow.
+        lock (_bringing)
+        {
+            if (_brought.GetValueOrDefault(id) >= needed.Incarnation)
+                return;
+            _brought[id] = needed.Incarnation;
+        }
+
         place ??= new JobPlaceOf(folders.HomeRunOf(id)).Read();
         if (await guests.StartAsync(needed.Node, place, needed.Incarnation, Live(id)?.Uid ?? 0, _stopping.Token) is { } refusal)
             await TellAsync(id, new GuestRefused(needed.Node, needed.Incarnation, refusal), _stopping.Token);

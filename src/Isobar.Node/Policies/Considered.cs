@@ -55,7 +55,6 @@ internal sealed record Placed(string Target, string? Alternate, string Words, Pr
     public Placed At(string node) => node == Target ? this : this with { Target = node, Alternate = null, Words = $"{Words}; {Target} refused, so it starts on {node}", Predicted = Predicted.Elsewhere() };
 }
 
-
 /// <summary>A job that is left alone for a while after a move failed or was refused.</summary>
 internal sealed record JobHold(Instant Until, string Reason, double Seconds)
 {

@@ -25,6 +25,9 @@ public sealed record JobEnd(int ExitCode, string? Reason = null);
 /// <summary>A job at one moment, as listings show it.</summary>
 public sealed record JobStatus
 {
+    /// <summary>That of a job's start.</summary>
+    public const int FirstIncarnation = 1;
+
     public required string Id { get; init; }
 
     public string? Name { get; init; }
@@ -110,7 +113,7 @@ public sealed record JobStatus
         Uid = spec.Uid,
         State = JobState.Starting,
         Node = node,
-        Incarnation = 1,
+        Incarnation = FirstIncarnation,
         Command = spec.CommandLine,
         Started = now,
         Detached = spec.Detached,

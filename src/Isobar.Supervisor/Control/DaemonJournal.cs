@@ -4,11 +4,11 @@ namespace Isobar.Supervisor.Control;
 internal static class DaemonJournal
 {
     /// <summary>Never fails: it is called where something has failed already, and the runtime opens standard error when it is used first, which takes a descriptor.</summary>
-    public static async Task WriteAsync(string sentence)
+    public static void Write(string sentence)
     {
         try
         {
-            await Console.Error.WriteLineAsync($"isobar-supervisor: {sentence}").ConfigureAwait(false);
+            Console.Error.WriteLine($"isobar-supervisor: {sentence}");
         }
         catch (IOException)
         {

@@ -39,7 +39,7 @@ internal sealed class SupervisorSocket(SafeFileHandle listening) : IDisposable
             catch (SocketException e)
             {
                 // Running out of descriptors passes, and the caller waits in the kernel's queue meanwhile.
-                await DaemonJournal.WriteAsync($"a call could not be accepted: {e.Message}").ConfigureAwait(false);
+                DaemonJournal.Write($"a call could not be accepted: {e.Message}");
                 await Task.Delay(AcceptAgainAfter, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -82,7 +82,7 @@ internal sealed class SupervisorSocket(SafeFileHandle listening) : IDisposable
             catch (Exception e)
             {
                 // One caller's failure is not the supervisor's; it is told to whoever reads the daemon's log.
-                await DaemonJournal.WriteAsync($"a call failed: {e}").ConfigureAwait(false);
+                DaemonJournal.Write($"a call failed: {e}");
             }
         }
     }

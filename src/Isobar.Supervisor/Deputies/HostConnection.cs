@@ -69,7 +69,7 @@ internal sealed class HostConnection : IDisposable
         }
         catch (Exception e) when (e is not (LinkClosedException or InvalidDataException or OperationCanceledException))
         {
-            await DaemonJournal.WriteAsync($"a report of {Node} is lost: {e}").ConfigureAwait(false);
+            DaemonJournal.Write($"a report of {Node} is lost: {e}");
         }
 
         return true;

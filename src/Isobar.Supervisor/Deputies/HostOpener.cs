@@ -4,6 +4,7 @@ using Isobar.Linux.Sockets;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Links;
 using Isobar.Protocol.Security;
+using Isobar.Supervisor.Control;
 using Isobar.Supervisor.Hosting;
 
 namespace Isobar.Supervisor.Deputies;
@@ -14,7 +15,6 @@ namespace Isobar.Supervisor.Deputies;
 /// </summary>
 internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?> identity, JobStatusBoard board, CancellationToken jobEnds) : IHostOpener
 {
-    private const int First = 1;
     private static readonly TimeSpan GuestMustCall = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HostCleansUpWithin = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<int, Guest> _guests = FirstGuest(config);
@@ -80,7 +80,7 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Nobody awaits this: without a word here the job would seem to have vanished.
-            await Console.Error.WriteLineAsync($"isobar-supervisor {config.Place.Id}: {e}").ConfigureAwait(false);
+            DaemonJournal.Write($"{config.Place.Id}: {e}");
         }
 
         link.Close();
@@ -119,7 +119,7 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
     {
         var guests = new ConcurrentDictionary<int, Guest>();
         if (config.StartNode is { } node && node != config.Node)
-            guests[First] = new Guest(node, First);
+            guests[config.Incarnation] = new Guest(node, config.Incarnation);
         return guests;
     }
 

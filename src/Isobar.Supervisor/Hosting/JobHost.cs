@@ -88,7 +88,7 @@ internal sealed partial class JobHost : IDisposable
             }
             catch (Exception e) when (e is JsonException or NotSupportedException)
             {
-                await DaemonJournal.WriteAsync($"an order is not understood: {e.Message}").ConfigureAwait(false);
+                DaemonJournal.Write($"an order is not understood: {e.Message}");
             }
         }
     }

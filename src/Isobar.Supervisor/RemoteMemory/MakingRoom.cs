@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Isobar.Linux.Load;
+using Isobar.Supervisor.Control;
 
 namespace Isobar.Supervisor.RemoteMemory;
 
@@ -74,7 +75,7 @@ internal sealed class MakingRoom : IDisposable
             catch (Exception e)
             {
                 // The last line of defence: with this thread the supervisor would end, and the job with it. Tried again at the next look.
-                Console.Error.WriteLine($"isobar-supervisor: no room was made: {e.Message}");
+                DaemonJournal.Write($"no room was made: {e.Message}");
             }
         }
     }

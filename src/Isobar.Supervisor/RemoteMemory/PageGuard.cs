@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Paging;
+using Isobar.Supervisor.Control;
 using Microsoft.Win32.SafeHandles;
 
 namespace Isobar.Supervisor.RemoteMemory;
@@ -139,7 +140,7 @@ internal sealed class PageGuard : IPageGuard, IDisposable
             }
             catch (IOException e)
             {
-                Console.Error.WriteLine($"isobar-supervisor: {e.Message}");
+                DaemonJournal.Write(e.Message);
                 return false;
             }
         }

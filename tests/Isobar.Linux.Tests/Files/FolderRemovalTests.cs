@@ -17,7 +17,7 @@ public sealed class FolderRemovalTests
         // On a thread of its own in its own mount namespace: whatever this test does wrong, the mount is gone with the thread.
         var result = OwnNamespaces.RunIn(NamespaceKinds.Mount, () =>
         {
-            Mounting.SeparateFromOthers();
+            Mounting.FollowOthers();
             Mounting.Bind(kept, Path.Combine(removed, "a", "mounted"));
             return FolderRemoval.Remove(removed);
         });

@@ -1,6 +1,7 @@
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Owners;
 using Isobar.Linux.Terminals;
+using Isobar.Linux.Tests.Processes;
 
 namespace Isobar.Linux.Tests.Owners;
 
@@ -19,8 +20,9 @@ public sealed class InputTests : IDisposable
         Assert.Null(nobody.LastInput());
         Assert.Equal(0, nobody.Users);
 
-        using var master = PseudoTerminal.OpenMaster("/dev/ptmx");
-        var path = PseudoTerminal.SlavePath("/dev/pts", master);
+        using var master = FileDescriptor.Open("/dev/ptmx", 0x102);
+        Assert.Equal(0, LibCProbe.UnlockTerminal(FileDescriptor.Number(master)));
+        var path = $"/dev/pts/{PseudoTerminal.SlaveNumber(master)}";
         using var slave = FileDescriptor.Open(path, 0x102);
         File.CreateSymbolicLink(Path.Combine(_folder, "pts", "7"), path);
         // As if nobody had typed for an hour.

@@ -8,6 +8,10 @@ internal static partial class LibCProbe
     [LibraryImport("libc.so.6", EntryPoint = "dup")]
     public static partial int Dup(int fd);
 
+    /// <summary>unlockpt(3): the slave of this master may be opened.</summary>
+    [LibraryImport("libc.so.6", EntryPoint = "unlockpt")]
+    public static partial int UnlockTerminal(int master);
+
     /// <summary>pidfd_getfd(2).</summary>
     public static int GetDescriptorOf(int pidFd, int fd) => (int)SystemCall(438, pidFd, fd, 0);
 
