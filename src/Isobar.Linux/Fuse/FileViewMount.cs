@@ -35,6 +35,7 @@ public sealed class FileViewMount : IAsyncDisposable
         KernelDevice device,
         TransferBuffers buffers,
         EarlyWrites earlyWrites,
+        SpaceReplies space,
         (GuestChannel, HomeLink) metadata,
         (GuestChannel, HomeLink) bulk,
         int readAheadKibibytes)
@@ -43,7 +44,7 @@ public sealed class FileViewMount : IAsyncDisposable
         _buffers = buffers;
         (_metadata, _metadataLink) = metadata;
         (_bulk, _bulkLink) = bulk;
-        _pump = new RequestPump(device, buffers, earlyWrites, _metadata, _bulk, readAheadKibibytes);
+        _pump = new RequestPump(device, buffers, earlyWrites, space, _metadata, _bulk, readAheadKibibytes);
     }
 
     /// <summary>
@@ -96,12 +97,14 @@ public sealed class FileViewMount : IAsyncDisposable
             var device = KernelDevice.Mount(mountPoint, options, checkPermissions: first.Reply.ManyUsers != 0);
             var buffers = new TransferBuffers(BufferLimit);
             var earlyWrites = new EarlyWrites(device);
-            var metadata = new GuestChannel(device, buffers, earlyWrites);
-            var bulk = new GuestChannel(device, buffers, earlyWrites);
+            var space = new SpaceReplies(options.Time);
+            var metadata = new GuestChannel(device, buffers, earlyWrites, space);
+            var bulk = new GuestChannel(device, buffers, earlyWrites, space);
             var mount = new FileViewMount(
                 device,
                 buffers,
                 earlyWrites,
+                space,
                 (metadata, new HomeLink(metadata, ChannelKind.Metadata, door, options)),
                 (bulk, new HomeLink(bulk, ChannelKind.Bulk, door, options)),
                 options.ReadAheadKibibytes);

@@ -1,3 +1,4 @@
+using Isobar.Linux.Fuse;
 using Isobar.Linux.Mounts;
 
 namespace Isobar.Supervisor.Hosting;
@@ -19,6 +20,8 @@ internal sealed class HomeRoot : IJobRoot
     public Task SyncAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task LookUpAsync(HeldPaths paths, bool forDump) => Task.CompletedTask;
 
     public ValueTask DisposeAsync()
     {

@@ -1,3 +1,5 @@
+using Isobar.Linux.Fuse;
+
 namespace Isobar.Supervisor.Hosting;
 
 /// <summary>The home's file tree as the job will see it, at a mount point in this supervisor's own mount namespace.</summary>
@@ -13,4 +15,9 @@ internal interface IJobRoot : IAsyncDisposable
 
     /// <summary>The names under which these processes hold files are those that the files have at home when this returns, as far as it can be.</summary>
     Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken);
+
+    /// <summary>What CRIU will look for is known here when this is done.</summary>
+    /// <param name="paths">The paths.</param>
+    /// <param name="forDump">Also what only a dump asks.</param>
+    Task LookUpAsync(HeldPaths paths, bool forDump);
 }

@@ -34,6 +34,9 @@ internal sealed partial class JobHost
     private async Task<MoveTrailer> ReceiveAsync(CancellationToken cancellationToken)
     {
         await using var stream = await _here.ImagesAsync(cancellationToken).ConfigureAwait(false);
+        var paths = await JobTransport.ReadAsync(stream, HostingJson.Default.HeldPaths, cancellationToken).ConfigureAwait(false);
+        // Beside all else: the restore waits only for what it comes to before it is known.
+        _ = _root!.LookUpAsync(paths, forDump: false);
         using var images = new ImageDirectory(_folders.Images);
         await new ImageStreamReader(stream, images).ReceiveAsync(cancellationToken).ConfigureAwait(false);
         GhostFiles.Rename(_folders.Images, JobMounts.SharedMemory);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Isobar.Linux.Criu;
 using Isobar.Linux.Criu.Images;
+using Isobar.Linux.Fuse;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Processes;
 using Isobar.Linux.Terminals;
@@ -39,9 +40,13 @@ internal sealed partial class JobHost
             await _root!.FreshenNamesAsync(processes, cancellationToken).ConfigureAwait(false);
             if (await LinkRemaps.ExpectedAsync(processes, cancellationToken).ConfigureAwait(false) is { Count: > 0 } links)
                 await _reports.SendAsync(new MayLink([.. links.Select(file => new LinkedFile(file.Folder, file.Inode))]), cancellationToken).ConfigureAwait(false);
+            var paths = await Task.Run(() => HeldPaths.Of(processes), cancellationToken).ConfigureAwait(false);
+            var lookingUp = _root.LookUpAsync(paths, forDump: true);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
                 identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);
+            await JobTransport.WriteAsync(stream, paths, HostingJson.Default.HeldPaths, cancellationToken).ConfigureAwait(false);
+            await lookingUp.WaitAsync(cancellationToken).ConfigureAwait(false);
             var writer = new ImageStreamWriter(stream);
             var estimate = ProcessTree.EstimateDumpBytes(job.All);
             var departure = new Departure(this, job, folders, stream, writer, incarnation);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Isobar.Linux.Fuse;
 
 namespace Isobar.Supervisor.Hosting;
 
@@ -11,5 +12,6 @@ namespace Isobar.Supervisor.Hosting;
 internal sealed record MoveTrailer(IReadOnlyList<string?> PipeNames, int Main, byte[] TypedAhead, int Columns, int Rows);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(HeldPaths))]
 [JsonSerializable(typeof(MoveTrailer))]
 internal sealed partial class HostingJson : JsonSerializerContext;

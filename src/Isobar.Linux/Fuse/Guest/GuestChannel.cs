@@ -16,6 +16,7 @@ internal sealed class GuestChannel : IDisposable
     private readonly KernelDevice _device;
     private readonly TransferBuffers _buffers;
     private readonly EarlyWrites _earlyWrites;
+    private readonly SpaceReplies _space;
     private readonly object _gate = new();
     private readonly RequestLedger _ledger;
     private readonly OutgoingMessages _outgoing;
@@ -30,9 +31,9 @@ internal sealed class GuestChannel : IDisposable
     private long _bytesRead;
     private long _bytesWritten;
 
-    public GuestChannel(KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites)
+    public GuestChannel(KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites, SpaceReplies space)
     {
-        (_device, _buffers, _earlyWrites) = (device, buffers, earlyWrites);
+        (_device, _buffers, _earlyWrites, _space) = (device, buffers, earlyWrites, space);
         _ledger = new RequestLedger();
         _outgoing = new OutgoingMessages(_ledger);
     }
@@ -253,6 +254,8 @@ internal sealed class GuestChannel : IDisposable
             Interlocked.Add(ref _bytesRead, reply.Length - FuseReplyHeader.Size);
         else if (request.Opcode == FuseOpcode.Write)
             Interlocked.Add(ref _bytesWritten, request.Length - RequestFrame.Size - FuseRequestHeader.Size - Marshal.SizeOf<FuseTransferRequest>());
+        else if (request.Opcode == FuseOpcode.StatFs)
+            _space.Remember(request.NodeId, reply);
         if (flags.HasFlag(ReplyFlags.DropAttributes))
             _device.DropAttributes(request.NodeId);
         _device.Write(reply);

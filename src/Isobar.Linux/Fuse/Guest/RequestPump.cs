@@ -7,7 +7,7 @@ namespace Isobar.Linux.Fuse.Guest;
 
 /// <summary>Takes requests from the kernel and passes them on. One thread always waits in the kernel; another is started when none would.</summary>
 internal sealed class RequestPump(
-    KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites, GuestChannel metadata, GuestChannel bulk, int readAheadKibibytes)
+    KernelDevice device, TransferBuffers buffers, EarlyWrites earlyWrites, SpaceReplies space, GuestChannel metadata, GuestChannel bulk, int readAheadKibibytes)
 {
     private const int ThreadLimit = 8;
 
@@ -74,6 +74,8 @@ internal sealed class RequestPump(
                 // Several threads are here: none may take it back.
                 _mayHaveChanges = true;
                 break;
+            case FuseOpcode.StatFs when space.TryAnswer(device, request.Header):
+                return buffer;
             case FuseOpcode.Flush:
                 Flush(request);
                 return buffer;
@@ -85,6 +87,8 @@ internal sealed class RequestPump(
                 return buffer;
         }
 
+        if (FuseOpcodes.MayChangeSpace(request.Header.Opcode))
+            space.Forget();
         Interlocked.Increment(ref _forwarded);
         var header = request.Header;
         var isLarge = length > SmallRequest;

@@ -36,8 +36,11 @@ internal static class OpenRequests
         var file = new OpenFile(inode, new SafeFileHandle(descriptor, ownsHandle: true), (flags & OpenFlags.Append) != 0);
         if (tree.ManyUsers && (wanted.OpenFlags & FuseBits.OpenKillPrivileges) != 0)
             _ = AttributeRequests.KillPrivileges(inode);
-        var caching = CachingOf(tree, file, reply);
-        return reply.Put(new FuseOpenedReply { Handle = tree.Files.Add(file), Flags = caching });
+        var steering = CachingOf(tree, file, reply);
+        // A close is told so that what was written is here when it is done.
+        if ((flags & OpenFlags.AccessMode) == 0)
+            steering |= FuseOpenReply.NoFlush;
+        return reply.Put(new FuseOpenedReply { Handle = tree.Files.Add(file), Flags = steering });
     }
 
     public static int Create(ServedTree tree, Inode directory, in FuseRequest request, WorkerIdentity identity, ReplyBuffer reply)

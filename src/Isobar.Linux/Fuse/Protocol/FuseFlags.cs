@@ -45,6 +45,9 @@ internal enum FuseOpenReply : uint
     None = 0,
     DirectIo = 1 << 0,
     KeepCache = 1 << 1,
+
+    /// <summary>The kernel need not tell when it is closed (Linux 5.16; older ones tell all the same).</summary>
+    NoFlush = 1 << 5,
     ParallelDirectWrites = 1 << 6,
 }
 

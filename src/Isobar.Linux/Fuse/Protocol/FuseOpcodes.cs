@@ -16,6 +16,10 @@ internal static class FuseOpcodes
     public static bool IsOneWay(FuseOpcode opcode) => opcode is FuseOpcode.Forget or FuseOpcode.BatchForget or FuseOpcode.Release
         or FuseOpcode.ReleaseDir or FuseOpcode.Destroy;
 
+    /// <summary>Whether the request may use or give back room at home, as far as the guest need know. What is closed or forgotten there gives it back later, if at all.</summary>
+    public static bool MayChangeSpace(FuseOpcode opcode) => !IsRepeatable(opcode) && !IsOneWay(opcode)
+        && opcode is not (FuseOpcode.Lookup or FuseOpcode.Open or FuseOpcode.OpenDir or FuseOpcode.ReadDirPlus);
+
     /// <summary>File contents travel on their own connection so that a megabyte of them never stands before a lookup.</summary>
     public static bool IsBulk(FuseOpcode opcode) => opcode is FuseOpcode.Read or FuseOpcode.Write;
 }
