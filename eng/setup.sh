@@ -41,6 +41,8 @@ needs() {
         echo "gzip command gzip a program that the tests move"
         echo "python3 file /usr/bin/python3 a program that the tests move"
         echo "tmux command tmux terminals in the tests"
+        echo "acl command setfacl what files have, in the tests"
+        echo "attr command setfattr what files have, in the tests"
         echo "vim command vim a program that the tests move"
         echo "python3-numpy file /usr/lib/python3/dist-packages/numpy a library that the tests move"
         echo "nodejs command node a program that the tests move"
