@@ -214,7 +214,7 @@ internal sealed partial class Deputy : IDisposable
         {
             if (_spec.Detached)
                 _streams.Keep(JournalFile.LogIn(RecordFolder));
-            var host = await _opener.OpenAsync(node, 1, cancellationToken).ConfigureAwait(false);
+            var host = await _opener.OpenAsync(node, JobStatus.FirstIncarnation, cancellationToken).ConfigureAwait(false);
             _streams.Begin(host.Link);
             _host = host;
             _journal.TryAdd(new JobPlaced(DateTimeOffset.UtcNow, host.Incarnation, node));

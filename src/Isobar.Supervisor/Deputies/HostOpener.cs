@@ -119,7 +119,7 @@ internal sealed class HostOpener(SupervisorConfig config, Lazy<ClusterIdentity?>
     {
         var guests = new ConcurrentDictionary<int, Guest>();
         if (config.StartNode is { } node && node != config.Node)
-            guests[config.Incarnation] = new Guest(node, config.Incarnation);
+            guests[JobStatus.FirstIncarnation] = new Guest(node, JobStatus.FirstIncarnation);
         return guests;
     }
 

@@ -1,6 +1,7 @@
 using Isobar.Cli.Jobs;
 using Isobar.Cli.Terminal;
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Tests.Jobs;
 
 namespace Isobar.Cli.Tests.Jobs;
 
@@ -25,7 +26,7 @@ public sealed class JobWishesTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "bin/solver.isobar"), "# of the program's maker\nmin-memory = 8G\nnodes = big-*\npriority=low\n");
         File.WriteAllText(Path.Combine(_folder, "home/.config/isobar/solver.isobar"), "nodes = beta, gamma\n");
         _environment["ISOBAR_PRIORITY"] = "150";
-        var spec = Collect("solver", ("max-moves", "3")).In(Empty);
+        var spec = Collect("solver", ("max-moves", "3")).In(TestJob.Spec);
         Assert.Equal(("beta,gamma", 8L << 30, 150, 3, false), (spec.Nodes, spec.MinMemoryBytes, spec.Priority, spec.MaxMoves, spec.Stay));
         Assert.Equal(
             $"nodes beta, gamma ({_folder}/home/.config/isobar/solver.isobar), min-memory 8G ({_folder}/bin/solver.isobar), max-moves 3 (--max-moves), priority 150 (ISOBAR_PRIORITY)",
@@ -36,14 +37,14 @@ public sealed class JobWishesTests : IDisposable
     public void A_node_that_is_named_goes_before_a_standing_wish_for_others_but_not_before_an_option()
     {
         _environment["ISOBAR_NODES"] = "gamma";
-        Assert.Null(JobWishes.Collect(new Dictionary<string, string?>(), Look, "solver", hasNode: true).In(Empty).Nodes);
-        Assert.Equal("delta", JobWishes.Collect(new Dictionary<string, string?> { ["nodes"] = "delta" }, Look, "solver", hasNode: true).In(Empty).Nodes);
+        Assert.Null(JobWishes.Collect(new Dictionary<string, string?>(), Look, "solver", hasNode: true).In(TestJob.Spec).Nodes);
+        Assert.Equal("delta", JobWishes.Collect(new Dictionary<string, string?> { ["nodes"] = "delta" }, Look, "solver", hasNode: true).In(TestJob.Spec).Nodes);
     }
 
     [Fact]
     public void Without_wishes_there_is_nothing_to_tell()
     {
-        var spec = Collect("solver").In(Empty);
+        var spec = Collect("solver").In(TestJob.Spec);
         Assert.Equal((null, null, JobPriority.Normal, 0L), (spec.Wishes, spec.Nodes, spec.Priority, spec.MinMemoryBytes));
     }
 
@@ -58,7 +59,7 @@ public sealed class JobWishesTests : IDisposable
     {
         var file = Path.Combine(_folder, "bin/solver.isobar");
         File.WriteAllText(file, line + "\n");
-        var failure = Assert.Throws<CommandException>(() => Collect("solver").In(Empty));
+        var failure = Assert.Throws<CommandException>(() => Collect("solver").In(TestJob.Spec));
         Assert.Contains(part, failure.Message, StringComparison.Ordinal);
         Assert.Contains(file, failure.Message, StringComparison.Ordinal);
     }
@@ -70,22 +71,6 @@ public sealed class JobWishesTests : IDisposable
         Assert.Equal(parsed.Split(' '), RunCommand.MarkProgram(given.Split(' ')));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static JobSpec Empty => new()
-    {
-        Command = [],
-        Environment = [],
-        Directory = "/",
-        Umask = 0,
-        Uid = 0,
-        Gid = 0,
-        Groups = [],
-        Limits = [],
-        IgnoredSignals = [],
-        Input = new StdioSpec(StdioKind.Null),
-        Output = new StdioSpec(StdioKind.Null),
-        Error = new StdioSpec(StdioKind.Null),
-    };
 
     private string? Look(string name) => _environment.GetValueOrDefault(name);
 

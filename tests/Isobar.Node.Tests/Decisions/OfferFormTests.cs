@@ -5,6 +5,7 @@ using Isobar.Node.Policies;
 using Isobar.Node.Tests.Policies;
 using Isobar.Protocol.Balance;
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Tests.Jobs;
 
 namespace Isobar.Node.Tests.Decisions;
 
@@ -65,21 +66,5 @@ public sealed class OfferFormTests
 
     private static JobOffer Received(OfferRequest sent) => OfferForm.Read(OfferRequest.Parser.ParseFrom(sent.ToByteArray()), "alpha", Numbers);
 
-    private static JobSpec Spec { get; } = new()
-    {
-        Command = [],
-        Environment = [],
-        Directory = "/",
-        Umask = 0,
-        Uid = 1007,
-        Gid = 0,
-        Groups = [],
-        Limits = [],
-        IgnoredSignals = [],
-        Input = new(StdioKind.Null),
-        Output = new(StdioKind.Null),
-        Error = new(StdioKind.Null),
-        MinMemoryBytes = 9_000_000_000,
-        Priority = JobPriority.Low,
-    };
+    private static JobSpec Spec { get; } = TestJob.Spec with { Uid = 1007, MinMemoryBytes = 9_000_000_000, Priority = JobPriority.Low };
 }

@@ -6,6 +6,7 @@ using Isobar.Node.Hosting;
 using Isobar.Node.Jobs;
 using Isobar.Node.Membership;
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Tests.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isobar.Node.Tests.Jobs;
@@ -13,23 +14,6 @@ namespace Isobar.Node.Tests.Jobs;
 /// <summary>Starting what looks after jobs: once, and without a trace when it fails.</summary>
 public sealed class SupervisorStartTests : IDisposable
 {
-    private static readonly JobSpec Spec = new()
-    {
-        Command = [[.. "true"u8]],
-        Environment = [],
-        Directory = "/",
-        Umask = 0,
-        Uid = 0,
-        Gid = 0,
-        Groups = [],
-        Limits = [],
-        IgnoredSignals = [],
-        Input = new StdioSpec(StdioKind.Null),
-        Output = new StdioSpec(StdioKind.Pipe),
-        Error = new StdioSpec(StdioKind.Pipe),
-        Detached = true,
-    };
-
     private readonly string _folder = Directory.CreateTempSubdirectory("isobar-start-").FullName;
     private readonly SupervisorPool _pool = new();
     private readonly JobFolders _folders;
@@ -109,7 +93,7 @@ public sealed class SupervisorStartTests : IDisposable
     public void A_job_that_cannot_be_started_leaves_neither_folder_nor_record()
     {
         Allow(false);
-        Assert.Throws<KernelException>(() => _homes.Start(Spec, "beta"));
+        Assert.Throws<KernelException>(() => _homes.Start(TestJob.Spec, "beta"));
         Assert.Equal(0, _homes.Unfinished);
         Assert.Empty(Directory.EnumerateDirectories(_folders.HomeRuns));
         Assert.Empty(Directory.EnumerateDirectories(_folders.Records));

@@ -7,6 +7,7 @@ using Isobar.Protocol.Jobs;
 using Isobar.Protocol.Naming;
 using Isobar.Protocol.RemoteMemory;
 using Isobar.Protocol.Security;
+using Isobar.Protocol.Tests.Security;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Isobar.Node.Tests.RemoteMemory;
@@ -15,7 +16,7 @@ namespace Isobar.Node.Tests.RemoteMemory;
 public sealed class MemoryServerTests : IAsyncLifetime
 {
     private const string Job = "alpha-1";
-    private readonly string _root = Directory.CreateTempSubdirectory("isobar-test-").FullName;
+    private readonly TestCluster _cluster = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ClusterIdentity _alpha;
     private readonly ClusterIdentity _beta;
@@ -24,8 +25,7 @@ public sealed class MemoryServerTests : IAsyncLifetime
 
     public MemoryServerTests()
     {
-        using var authority = ClusterAuthority.Create("test", DateTimeOffset.UtcNow);
-        (_alpha, _beta) = (Identity(authority, "alpha"), Identity(authority, "beta"));
+        (_alpha, _beta) = (_cluster.Node("alpha"), _cluster.Node("beta"));
         _server = new MemoryServer(() => _beta, new MemoryGauge(), () => Volatile.Read(ref _keptFree), NullLogger.Instance);
     }
 
@@ -44,7 +44,7 @@ public sealed class MemoryServerTests : IAsyncLifetime
         _listener.Dispose();
         _alpha.Dispose();
         _beta.Dispose();
-        Directory.Delete(_root, true);
+        _cluster.Dispose();
     }
 
     [Fact]
@@ -161,17 +161,5 @@ public sealed class MemoryServerTests : IAsyncLifetime
         await stream.ReadExactlyAsync(page, Cancellation);
         Assert.False(page.AsSpan().ContainsAnyExcept(page[0]));
         return page[0];
-    }
-
-    private ClusterIdentity Identity(ClusterAuthority authority, string node)
-    {
-        var folder = Path.Combine(_root, node);
-        SecretFile.CreateFolder(folder);
-        using var key = new NodeKey();
-        using var certificate = authority.SignNode(key.SigningRequest(node), node);
-        SecretFile.Write(Path.Combine(folder, ClusterIdentity.AuthorityFile), authority.CertificatePem);
-        SecretFile.Write(Path.Combine(folder, ClusterIdentity.CertificateFile), certificate.ExportCertificatePem());
-        SecretFile.Write(Path.Combine(folder, ClusterIdentity.KeyFile), key.Pem);
-        return ClusterIdentity.Load(folder);
     }
 }

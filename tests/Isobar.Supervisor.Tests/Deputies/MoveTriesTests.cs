@@ -83,34 +83,15 @@ public sealed class MoveTriesTests : IDisposable
         var data = Path.Combine(files, "data");
         await File.WriteAllTextAsync(data, "", Cancellation);
         var anothers = Path.Combine(files, "link_remap.1");
-        MessageStream<HostMessage>? target = null;
-        await using var home = new TestHome(_folder, startNode: "alpha", (node, incarnation) => Host(node, incarnation, async (order, reports) =>
-        {
-            switch (order)
+        var record = await MoveAsync(
+            async (move, source, target) =>
             {
-                case Launch:
-                    await reports.SendAsync(new Launched(), Cancellation);
-                    break;
-                case PrepareArrival:
-                    target = reports;
-                    await reports.SendAsync(new ReadyToReceive(), Cancellation);
-                    break;
-                case MoveOut move:
-                    await reports.SendAsync(new MayLink([new LinkedFile(files, FileStatus.Of(data).Inode)]), Cancellation);
-                    await reports.SendAsync(new Sent(move.Ticket.Incarnation, [], 0, new ChannelEnd(0, []), new ChannelEnd(0, []), 0, 0), Cancellation);
-                    await target!.SendAsync(new Arrived(0), Cancellation);
-                    break;
-                case Decide { Commit: true } when reports == target:
-                    // The restore of this job has taken its name away, and another one, which holds the same file, is just being dumped.
-                    FileStatus.Link(data, anothers);
-                    await reports.SendAsync(new Resumed(), Cancellation);
-                    break;
-                default:
-                    break;
-            }
-        }));
-        _ = home.Deputy.RunAsync(Cancellation);
-        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand", -1, 5), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
+                await source.SendAsync(new MayLink([new LinkedFile(files, FileStatus.Of(data).Inode)]), Cancellation);
+                await source.SendAsync(new Sent(move.Ticket.Incarnation, [], 0, new ChannelEnd(0, []), new ChannelEnd(0, []), 0, 0), Cancellation);
+                await target.SendAsync(new Arrived(0), Cancellation);
+            },
+            // The restore of this job has taken its name away, and another one, which holds the same file, is just being dumped.
+            () => FileStatus.Link(data, anothers));
         Assert.True(record.Committed, record.Failure);
         Assert.True(File.Exists(anothers));
         // Nor later, when the job is found to be over.
@@ -120,6 +101,25 @@ public sealed class MoveTriesTests : IDisposable
     private async Task<(MoveRecord Record, List<int> Tried)> MoveAsync(Func<int, HostMessage> answer, int pause = 0, Func<int, HostMessage>? fromTarget = null, HostMessage? first = null)
     {
         var tried = new List<int>();
+        var record = await MoveAsync(async (move, source, target) =>
+        {
+            tried.Add(move.Ticket.Incarnation);
+            if (first is not null)
+                await source.SendAsync(first, Cancellation);
+            await Task.Delay(pause, Cancellation);
+            if (fromTarget is not null)
+                await target.SendAsync(fromTarget(move.Ticket.Incarnation), Cancellation);
+            await source.SendAsync(answer(move.Ticket.Incarnation), Cancellation);
+            await source.SendAsync(new Stayed(move.Ticket.Incarnation), Cancellation);
+        });
+        return (record, tried);
+    }
+
+    /// <summary>A move between two hosts that do nothing but what is given.</summary>
+    /// <param name="moveOut">What the source does when it is told to: the order, its reports, those of the target.</param>
+    /// <param name="committed">What the target does when it may go on.</param>
+    private async Task<MoveRecord> MoveAsync(Func<MoveOut, MessageStream<HostMessage>, MessageStream<HostMessage>, Task> moveOut, Action? committed = null)
+    {
         MessageStream<HostMessage>? target = null;
         await using var home = new TestHome(_folder, startNode: "alpha", (node, incarnation) => Host(node, incarnation, async (order, reports) =>
         {
@@ -133,22 +133,18 @@ public sealed class MoveTriesTests : IDisposable
                     await reports.SendAsync(new ReadyToReceive(), Cancellation);
                     break;
                 case MoveOut move:
-                    tried.Add(move.Ticket.Incarnation);
-                    if (first is not null)
-                        await reports.SendAsync(first, Cancellation);
-                    await Task.Delay(pause, Cancellation);
-                    if (fromTarget is not null)
-                        await target!.SendAsync(fromTarget(move.Ticket.Incarnation), Cancellation);
-                    await reports.SendAsync(answer(move.Ticket.Incarnation), Cancellation);
-                    await reports.SendAsync(new Stayed(move.Ticket.Incarnation), Cancellation);
+                    await moveOut(move, reports, target!);
+                    break;
+                case Decide { Commit: true } when reports == target:
+                    committed?.Invoke();
+                    await reports.SendAsync(new Resumed(), Cancellation);
                     break;
                 default:
                     break;
             }
         }));
         _ = home.Deputy.RunAsync(Cancellation);
-        var record = await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand", -1, 5), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
-        return (record, tried);
+        return await home.Deputy.MoveAsync(new MoveCommand("beta", "localhost:2", "by hand", -1, 5), static _ => { }, Cancellation).WaitAsync(Patience, Cancellation);
     }
 
     private static HostConnection Host(string node, int incarnation, Func<DeputyMessage, MessageStream<HostMessage>, Task> obey)

@@ -1,4 +1,5 @@
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Tests.Jobs;
 using Isobar.Supervisor.Deputies;
 
 namespace Isobar.Supervisor.Tests.Deputies;
@@ -14,22 +15,7 @@ internal sealed class TestHome : IAsyncDisposable
     /// <param name="open">Opens a host at a node for an incarnation.</param>
     public TestHome(string folder, string startNode, Func<string, int, HostConnection> open)
     {
-        var spec = new JobSpec
-        {
-            Command = [[.. "true"u8]],
-            Environment = [],
-            Directory = "/",
-            Umask = 0,
-            Uid = 0,
-            Gid = 0,
-            Groups = [],
-            Limits = [],
-            IgnoredSignals = [],
-            Input = new StdioSpec(StdioKind.Null),
-            Output = new StdioSpec(StdioKind.Pipe),
-            Error = new StdioSpec(StdioKind.Pipe),
-            Detached = true,
-        };
+        var spec = TestJob.Spec;
         var config = new SupervisorConfig
         {
             Place = new JobPlace("alpha-1", "localhost:1", "alpha", "(none)", [], "/nowhere"),

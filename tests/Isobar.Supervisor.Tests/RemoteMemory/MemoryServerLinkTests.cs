@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Isobar.Protocol.Jobs;
 using Isobar.Protocol.RemoteMemory;
 using Isobar.Protocol.Security;
+using Isobar.Protocol.Tests.Security;
 using Isobar.Supervisor.RemoteMemory;
 using Isobar.Supervisor.Transport;
 
@@ -13,7 +14,7 @@ namespace Isobar.Supervisor.Tests.RemoteMemory;
 /// <summary>A link to a server of the test's own, which says what it was told and answers when it likes.</summary>
 public sealed class MemoryServerLinkTests : IDisposable
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("isobar-test-").FullName;
+    private readonly TestCluster _cluster = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentQueue<TransportOpening> _openings = new();
     private readonly ConcurrentQueue<SslStream> _streams = new();
@@ -22,8 +23,7 @@ public sealed class MemoryServerLinkTests : IDisposable
 
     public MemoryServerLinkTests()
     {
-        using var authority = ClusterAuthority.Create("test", DateTimeOffset.UtcNow);
-        (_alpha, _beta) = (Identity(authority, "alpha"), Identity(authority, "beta"));
+        (_alpha, _beta) = (_cluster.Node("alpha"), _cluster.Node("beta"));
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -77,7 +77,7 @@ public sealed class MemoryServerLinkTests : IDisposable
             stream.Dispose();
         _alpha.Dispose();
         _beta.Dispose();
-        Directory.Delete(_root, true);
+        _cluster.Dispose();
     }
 
     private string? Note(TransportOpening opening)
@@ -104,17 +104,5 @@ public sealed class MemoryServerLinkTests : IDisposable
         {
             // The test is over.
         }
-    }
-
-    private ClusterIdentity Identity(ClusterAuthority authority, string node)
-    {
-        var folder = Path.Combine(_root, node);
-        SecretFile.CreateFolder(folder);
-        using var key = new NodeKey();
-        using var certificate = authority.SignNode(key.SigningRequest(node), node);
-        SecretFile.Write(Path.Combine(folder, ClusterIdentity.AuthorityFile), authority.CertificatePem);
-        SecretFile.Write(Path.Combine(folder, ClusterIdentity.CertificateFile), certificate.ExportCertificatePem());
-        SecretFile.Write(Path.Combine(folder, ClusterIdentity.KeyFile), key.Pem);
-        return ClusterIdentity.Load(folder);
     }
 }
