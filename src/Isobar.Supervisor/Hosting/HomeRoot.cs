@@ -21,7 +21,7 @@ internal sealed class HomeRoot : IJobRoot
 
     public Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task LookUpAsync(HeldPaths paths, bool forDump) => Task.CompletedTask;
+    public Task KeepKnownAsync(HeldPaths paths, bool forDump, CancellationToken until) => Task.CompletedTask;
 
     public ValueTask DisposeAsync()
     {

@@ -16,8 +16,9 @@ internal interface IJobRoot : IAsyncDisposable
     /// <summary>The names under which these processes hold files are those that the files have at home when this returns, as far as it can be.</summary>
     Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken);
 
-    /// <summary>What CRIU will look for is known here when this is done.</summary>
+    /// <summary>What CRIU will look for is known here when this is done, and stays so.</summary>
     /// <param name="paths">The paths.</param>
     /// <param name="forDump">Also what only a dump asks.</param>
-    Task LookUpAsync(HeldPaths paths, bool forDump);
+    /// <param name="until">When CRIU is through.</param>
+    Task KeepKnownAsync(HeldPaths paths, bool forDump, CancellationToken until);
 }

@@ -15,6 +15,7 @@ internal sealed partial class JobHost
     {
         _place = arrival.Place;
         _decision = NewDecision();
+        using var through = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
@@ -22,21 +23,25 @@ internal sealed partial class JobHost
             _folders.MakeRoomForImages();
             _here.Expected = arrival.Ticket;
             await _reports.SendAsync(new ReadyToReceive(), cancellationToken).ConfigureAwait(false);
-            var trailer = await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            var trailer = await ReceiveAsync(through.Token, cancellationToken).ConfigureAwait(false);
             await RestoreAsync(criu, arrival, trailer, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is CriuException or IOException or UnauthorizedAccessException or InvalidDataException or Isobar.Linux.Fuse.FileViewException)
         {
             await ReportAsync(Failure(arrival.Ticket.Incarnation, e)).ConfigureAwait(false);
         }
+        finally
+        {
+            await through.CancelAsync().ConfigureAwait(false);
+        }
     }
 
-    private async Task<MoveTrailer> ReceiveAsync(CancellationToken cancellationToken)
+    private async Task<MoveTrailer> ReceiveAsync(CancellationToken restored, CancellationToken cancellationToken)
     {
         await using var stream = await _here.ImagesAsync(cancellationToken).ConfigureAwait(false);
         var paths = await JobTransport.ReadAsync(stream, HostingJson.Default.HeldPaths, cancellationToken).ConfigureAwait(false);
         // Beside all else: the restore waits only for what it comes to before it is known.
-        _ = _root!.LookUpAsync(paths, forDump: false);
+        _ = _root!.KeepKnownAsync(paths, forDump: false, restored);
         using var images = new ImageDirectory(_folders.Images);
         await new ImageStreamReader(stream, images).ReceiveAsync(cancellationToken).ConfigureAwait(false);
         GhostFiles.Rename(_folders.Images, JobMounts.SharedMemory);

@@ -31,6 +31,7 @@ internal sealed partial class JobHost
 
         StartMoving(job);
         _decision = NewDecision();
+        using var through = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             var criu = await CriuLocator.FindAsync(cancellationToken).ConfigureAwait(false);
@@ -41,12 +42,12 @@ internal sealed partial class JobHost
             if (await LinkRemaps.ExpectedAsync(processes, cancellationToken).ConfigureAwait(false) is { Count: > 0 } links)
                 await _reports.SendAsync(new MayLink([.. links.Select(file => new LinkedFile(file.Folder, file.Inode))]), cancellationToken).ConfigureAwait(false);
             var paths = await Task.Run(() => HeldPaths.Of(processes), cancellationToken).ConfigureAwait(false);
-            var lookingUp = _root.LookUpAsync(paths, forDump: true);
+            var known = _root.KeepKnownAsync(paths, forDump: true, through.Token);
             var opening = new TransportOpening(place.Id, incarnation, _here.Node, move.Ticket.Secret);
             await using var stream = await JobTransport.DialAsync(
                 identity, move.TargetAddress, move.TargetNode, JobTransport.MoveRole(incarnation), opening, cancellationToken).ConfigureAwait(false);
             await JobTransport.WriteAsync(stream, paths, HostingJson.Default.HeldPaths, cancellationToken).ConfigureAwait(false);
-            await lookingUp.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await known.WaitAsync(cancellationToken).ConfigureAwait(false);
             var writer = new ImageStreamWriter(stream);
             var estimate = ProcessTree.EstimateDumpBytes(job.All);
             var departure = new Departure(this, job, folders, stream, writer, incarnation);
@@ -84,6 +85,7 @@ internal sealed partial class JobHost
         finally
         {
             _moving = false;
+            await through.CancelAsync().ConfigureAwait(false);
         }
 
         if (_left)

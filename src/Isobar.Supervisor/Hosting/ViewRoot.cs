@@ -29,7 +29,7 @@ internal sealed class ViewRoot : IJobRoot
 
     public Task FreshenNamesAsync(IReadOnlyList<int> processes, CancellationToken cancellationToken) => OpenNames.FreshenAsync(processes, cancellationToken);
 
-    public Task LookUpAsync(HeldPaths paths, bool forDump) => paths.LookUpAsync(Path, forDump);
+    public Task KeepKnownAsync(HeldPaths paths, bool forDump, CancellationToken until) => paths.KeepKnownAsync(Path, forDump, until);
 
     public ValueTask DisposeAsync() => _mount.DisposeAsync();
 }

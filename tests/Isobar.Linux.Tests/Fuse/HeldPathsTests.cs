@@ -20,15 +20,38 @@ public sealed class HeldPathsTests
         Assert.DoesNotContain(paths.Paths, path => path.Contains("gone", StringComparison.Ordinal));
 
         await using var target = await source.AnotherAsync();
-        await new HeldPaths([.. paths.Paths, "/is/not/there"]).LookUpAsync(target.View, forDump: false);
+        using var through = new CancellationTokenSource();
+        await new HeldPaths([.. paths.Paths, "/is/not/there"]).KeepKnownAsync(target.View, forDump: false, through.Token);
+        await through.CancelAsync();
         var before = target.Mount.Statistics.Forwarded;
         Assert.True(before > 4, $"{before}");
         await target.ShellAsync("test -f one/two/three/file; test -d one/two");
         Assert.Equal(before, target.Mount.Statistics.Forwarded);
 
         // For a dump the room is asked for, too.
-        await paths.LookUpAsync(target.View, forDump: true);
+        using var throughAgain = new CancellationTokenSource();
+        await paths.KeepKnownAsync(target.View, forDump: true, throughAgain.Token);
+        await throughAgain.CancelAsync();
         Assert.InRange(target.Mount.Statistics.Forwarded - before, 3, paths.Paths.Count + 1);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_the_kernel_has_forgotten_is_looked_for_again_until_it_is_the_end()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var view = await MountedView.CreateAsync(serving: new FileViewServerOptions { CacheTime = TimeSpan.FromMilliseconds(100) }, cancellation: cancellation);
+        await File.WriteAllTextAsync(view.AtHome("file"), "x", cancellation);
+        using var through = new CancellationTokenSource();
+        await new HeldPaths(["/file"]).KeepKnownAsync(view.View, forDump: false, through.Token);
+        var once = view.Mount.Statistics.Forwarded;
+        await Task.Delay(2000, cancellation);
+        var often = view.Mount.Statistics.Forwarded;
+        Assert.InRange(often - once, 4, 60);
+        await through.CancelAsync();
+        await Task.Delay(500, cancellation);
+        var end = view.Mount.Statistics.Forwarded;
+        await Task.Delay(1000, cancellation);
+        Assert.Equal(end, view.Mount.Statistics.Forwarded);
     }
 
     [Fact(Timeout = 60_000)]
