@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Isobar.Linux.Criu;
 using Isobar.Linux.Criu.Images;
 using Isobar.Linux.Terminals;
@@ -29,6 +30,10 @@ internal sealed partial class JobHost
         catch (Exception e) when (e is CriuException or IOException or UnauthorizedAccessException or InvalidDataException or Isobar.Linux.Fuse.FileViewException)
         {
             await ReportAsync(Failure(arrival.Ticket.Incarnation, e)).ConfigureAwait(false);
+        }
+        catch (JsonException)
+        {
+            await ReportAsync(new MoveFailed(arrival.Ticket.Incarnation, "what the source sent is not well-formed; both machines should run the same version of Isobar.")).ConfigureAwait(false);
         }
         finally
         {
