@@ -325,6 +325,20 @@ public sealed class LifetimeRuleTests
             moves ? 1 : 0, scene.Decide(Scene.Rule("lifetime", [.. parameters, ("outclassed", 1)]), Trigger.Periodic).Actions.Length);
     }
 
+    /// <summary>On a fifth of a core the CPU seconds of a residence take five times as long: the last job of many stood there beside fast nodes without work.</summary>
+    [Theory]
+    [InlineData(0.2f, true)]
+    [InlineData(1f, false)]
+    public void Only_a_slower_node_is_left_without_residence(float speedHere, bool moves)
+    {
+        // The next move costs 0.15 s, so that a residence of 10 asks for 1.5 CPU s.
+        JobInfo job = Scene.Job(1, 30, 0.01) with { Moves = 1, CpuSecondsHere = 0.1 };
+        Scene scene = new Scene { Self = Scene.Machine(0, 0, 1, speedHere) }.WithJobs(job).SetReady(6).WithOthers(Scene.Machine(1, 0));
+        (string, double)[] parameters = [("residence", 10), ("periodic", 1), ("minGain", 0.2)];
+        Assert.Equal(0, scene.Decide(Scene.Rule("lifetime", parameters), Trigger.Periodic).Actions.Length);
+        Assert.Equal(moves ? 1 : 0, scene.Decide(Scene.Rule("lifetime", [.. parameters, ("outclassed", 1)]), Trigger.Periodic).Actions.Length);
+    }
+
     [Fact]
     public void Leaving_slower_nodes_without_growth_at_most_doubles_the_bound_of_the_moves() =>
         Gen.Select(Gen.Double[1, 20], Gen.Double[50, 2000], Gen.Double[0.05, 2], Gen.Float[0.1f, 1], Gen.ULong).Sample((first, life, step, slow, seed) =>

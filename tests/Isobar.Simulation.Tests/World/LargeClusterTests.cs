@@ -20,8 +20,8 @@ public sealed class LargeClusterTests
         const int Nodes = 1000;
         const double Seconds = 20;
         var settings = ProfileReader.Load("isobar").Settings;
-        // Without the part of the rule that has changed since.
-        var rules = settings.Rules.Select(rule => rule.Policy == "lifetime" ? rule.With("others", 0) : rule);
+        // Without the parts of the rule that have changed since.
+        var rules = settings.Rules.Select(rule => rule.Policy == "lifetime" ? rule.With("others", 0).With("outclassed", 0) : rule);
         var profile = new Profile(settings with { Dissemination = settings.Dissemination.With("vector", 16).With("window", 8), Rules = [.. rules] });
         var workload = Generators.Poisson(Nodes, 0.5, new LifetimeLaw(LifetimeShape.Pareto, 5, 1, 1e4), Seconds, 1);
         var world = new Scenario { Machines = [new MachineKind(CoreSet.Uniform(1), 4e9)], Topology = new Topology { Latency = 200e-6 }, EndAt = Seconds };

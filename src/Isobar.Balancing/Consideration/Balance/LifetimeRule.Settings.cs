@@ -45,7 +45,7 @@ public sealed partial class LifetimeRule
             PolicyParameter.Number("growth", 0, 0, 100, "Share by which its age must have grown since it came; 0 as published, 1 bounds the moves by the logarithm of the life"),
             PolicyParameter.Whole("freeMoves", 0, 0, 1000, "First moves of a job to which growth does not apply"),
             PolicyParameter.Switch("relative", false, "Growth counts for the share of the slowdown that would be left on the target: the more a move gains, the shorter the rest"),
-            PolicyParameter.Switch("outclassed", false, "Growth does not apply to a move away from a node that would serve the job worse alone than the target does now"),
+            PolicyParameter.Switch("outclassed", false, "Growth and residence do not apply to a move away from a node that would serve the job worse alone than the target does now"),
             PolicyParameter.Number("others", 0, 0, 10, "Weight of what those gain that a job leaves behind; 0 as published, 1 counts all alike"),
             PolicyParameter.Switch("periodic", false, "Consider at every trigger, not only at arrivals; the paper: arrivals"),
             PolicyParameter.Switch("verify", false, "The target checks the criterion again with its own present load"),

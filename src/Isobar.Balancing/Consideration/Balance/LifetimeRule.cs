@@ -17,7 +17,8 @@ namespace Isobar.Balancing.Consideration.Balance;
 /// halves it needs half of the rest. With growth 2 that is what growth 1 asks for at halving, less for more and more for less.
 /// <c>outclassed</c>: growth is a damping against chance: crowds come and go, and the next may be there. A node that would serve the job worse
 /// alone than the target serves it with all its present tasks is worse by its cores, not by chance, and is left without growth. Back to
-/// it leads only a move that growth does bound, so that between two such moves there is at most one for each speed of cores.
+/// it leads only a move that growth does bound, so that between two such moves there is at most one for each speed of cores. Nor is residence asked for:
+/// it is counted in CPU seconds, which take the longer the slower the node is, so that the last job stood on the slowest one beside fast ones without work.
 /// <c>others</c>: the published rule counts the migrant's gain alone. In the next a CPU seconds of a migrant of age a, each of the n - 1 that stay
 /// saves a seconds and each of the m - 1 at the target loses a, so that with all of them the gain is 2 a (n - m): weight 1. In between, a short
 /// delay of all is weighed against more moves. On unequal nodes the two parts differ (<see cref="CpuShare.DelayOfOthers"/>): a slow node without work is worth
@@ -36,7 +37,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
     {
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings;
-        _leastRelative = settings.Relative || settings.Outclassed ? 0 : 1;
+        _leastRelative = settings.Relative ? 0 : 1;
     }
 
     public override string Name => "lifetime";
@@ -145,7 +146,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             double best = Weight * job.CpuSeconds * Gain(here, 1 / MaxSpeed, othersHere, 0) - cost;
             if (best <= bestBenefit && !plan.Explains)
                 continue;
-            double rest = Rest(in job, cost, _leastRelative);
+            double rest = _settings.Outclassed ? 0 : Rest(in job, cost, _leastRelative);
             if (job.CpuSecondsHere < rest)
             {
                 plan.Stay(Rests.With(job.Id, snapshot.Self.Node, job.CpuSecondsHere, rest, cost));
