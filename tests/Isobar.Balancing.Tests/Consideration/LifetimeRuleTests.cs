@@ -339,6 +339,21 @@ public sealed class LifetimeRuleTests
         Assert.Equal(moves ? 1 : 0, scene.Decide(Scene.Rule("lifetime", [.. parameters, ("outclassed", 1)]), Trigger.Periodic).Actions.Length);
     }
 
+    /// <summary>It leaves nobody behind and hinders nobody: what it gains itself decides whether that is enough, at both ends.</summary>
+    [Theory]
+    [InlineData(1.5f, true)]
+    [InlineData(1.2f, false)]
+    public void One_that_is_alone_moves_to_a_core_that_is_faster_enough(float speedThere, bool moves)
+    {
+        // 1 s per CPU s here, 0.67 or 0.83 there.
+        JobInfo job = Scene.Job(1, 30, 0.01);
+        Scene scene = new Scene().WithJobs(job).SetReady(1).WithOthers(Scene.Machine(1, 0, 1, speedThere));
+        ConsiderationRule rule = Scene.Rule("lifetime", ("periodic", 1), ("others", 1), ("minGain", 0.2), ("verify", 1));
+        Assert.Equal(moves ? 1 : 0, scene.Decide(rule, Trigger.Periodic).Actions.Length);
+        var offer = new JobOffer(job, new NodeId(1), SourceShare: 1, ExpectedShare: speedThere, Placement: false, Forced: false);
+        Assert.Equal(moves, new Scene { Self = Scene.Machine(0, 0, 1, speedThere) }.SetReady(0).Judge(rule, offer).Accepted);
+    }
+
     [Fact]
     public void Leaving_slower_nodes_without_growth_at_most_doubles_the_bound_of_the_moves() =>
         Gen.Select(Gen.Double[1, 20], Gen.Double[50, 2000], Gen.Double[0.05, 2], Gen.Float[0.1f, 1], Gen.ULong).Sample((first, life, step, slow, seed) =>

@@ -91,7 +91,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
         double harm = CpuShare.DelayOfOthers(in snapshot.Self, tasks, Targets.Tasks(offer.Job));
         double gain = Gain(here, there, offer.OthersGain, harm);
-        bool worth = gain >= _settings.MinGain && (age <= 0 ? gain > 0 : IsWorth(Weight * age, cost, gain, 0));
+        bool worth = IsEnough(gain, here, there) && (age <= 0 ? gain > 0 : IsWorth(Weight * age, cost, gain, 0));
         if (worth)
             return false;
         acceptance = new(false, false, TargetBusy.With(offer.Job.Id, snapshot.Self.Node, age, cost, there, here));
@@ -101,6 +101,9 @@ public sealed partial class LifetimeRule : ConsiderationRule
     // Of each of those that count: seconds saved per CPU second of the migrant. Between nodes of one standard core that is here - there, whatever the weight of the others.
     private double Gain(double here, double there, double othersHere, double othersThere) =>
         (here - there + _settings.Others * (othersHere - othersThere)) / Weight;
+
+    // For one who is alone at both ends the gain of each that counts is a part of its own: a core half as fast again was not worth a move, or only in a moment without any noise there.
+    private bool IsEnough(double gain, double here, double there) => Math.Max(gain, here - there) >= _settings.MinGain;
 
     // Who goes for the sake of others must not outlive them: half of those of age a end within another a, and then it would be served worse for nothing, or come back.
     private bool WouldOutliveThoseItHelps(ReadOnlySpan<JobInfo> jobs, int index, double here, double there)
@@ -166,7 +169,7 @@ public sealed partial class LifetimeRule : ConsiderationRule
             cost += _settings.Others * snapshot.Costs.SecondsOfOthers(here, there);
             double gain = Gain(here, there, othersHere, harm);
             double benefit = Weight * job.CpuSeconds * gain - cost;
-            if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || gain < _settings.MinGain)
+            if (!IsWorth(Weight * job.CpuSeconds, cost, gain, 0) || !IsEnough(gain, here, there))
                 plan.Stay(TooYoung.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
             else if (WouldOutliveThoseItHelps(jobs, i, here, there))
                 plan.Stay(StaysAsOldest.With(job.Id, snapshot.Self.Node, job.CpuSeconds, cost, here, there));
