@@ -22,10 +22,12 @@ public sealed class MemoryOnceTests(IsobarCluster cluster)
     {
         var name = cluster.NewName($"once-{kind}");
         var program = $"""
-            import mmap, os, sys
+            import mmap, os, sys, zlib
             b = mmap.mmap(-1, {JobBytes}, flags={flag} | mmap.MAP_ANONYMOUS)
             for i in range(0, {JobBytes}, {Megabyte}): b[i:i+{Megabyte}] = os.urandom({Megabyte})
-            print('filled', flush=True)
+            print('filled', zlib.crc32(b), flush=True)
+            sys.stdin.readline()
+            print('holds', zlib.crc32(b), flush=True)
             sys.stdin.readline()
             """;
         await using var process = cluster.Start(IsobarCluster.Home, ["isobar", "run", "--home", "--name", name, "python3", "-c", program]);
@@ -38,14 +40,18 @@ public sealed class MemoryOnceTests(IsobarCluster cluster)
         await cluster.MoveAsync(name, "beta");
         await moved.CancelAsync();
         var peak = await most - before;
+        await process.Input.WriteAsync("\n"u8.ToArray(), Cancellation);
+        await process.Input.FlushAsync(Cancellation);
+        await process.SaysAsync("holds", Cancellation);
         var held = await HeldByJobAsync("beta");
         Assert.True(held > JobBytes, $"the job holds only {held / Megabyte} MiB on its target");
         Assert.True(peak < JobBytes + MoveBytes, $"the target used {peak / Megabyte} MiB for a job of {JobBytes / Megabyte} MiB");
-        await cluster.IsobarAsync(IsobarCluster.Home, "kill", name);
-        await process.EndAsync(Cancellation);
+        var words = (await process.EndAsync(Cancellation)).Output.Split(' ', '\n');
+        Assert.Equal(("filled", "holds", words[1]), (words[0], words[2], words[3]));
     }
 
-    // Asked of the job itself: the host's use before and after also differs by what others give back meanwhile.
+    // Asked of the job itself: the host's use before and after also differs by what others give back meanwhile. Shared pages count as resident only once
+    // the job has read them.
     private async Task<long> HeldByJobAsync(string host)
     {
         var kilobytes = await cluster.ShAsync(host, "for p in $(pgrep -f '[o]s.urandom'); do sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\) kB/\\1/p' /proc/$p/status; done | sort -n | tail -n 1");
