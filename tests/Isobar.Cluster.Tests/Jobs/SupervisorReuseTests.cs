@@ -117,6 +117,42 @@ public sealed class SupervisorReuseTests(IsobarCluster cluster) : IClassFixture<
     }
 
     [Fact]
+    public async Task Of_many_at_once_four_wait_for_another_job()
+    {
+        await EndIdleAsync();
+        var ran = await cluster.ShAsync(IsobarCluster.Home, "for i in $(seq 7); do isobar run --home sleep 2 & done; wait");
+        Assert.True(ran.ExitCode == 0, ran.Error);
+        var supervisors = "";
+        await Waiting.ForAsync(
+            async () => !(supervisors = (await cluster.ShAsync(IsobarCluster.Home, "pgrep -af ^isobar-supervisor")).Output).Contains("supervise", StringComparison.Ordinal)
+                && supervisors.Count(c => c == '\n') <= 4,
+            () => $"no more than four idle supervisors, not\n{supervisors}",
+            Cancellation);
+        Assert.Equal(4, supervisors.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task After_a_hundred_jobs_it_ends()
+    {
+        await EndIdleAsync();
+        var ran = await cluster.ShAsync(IsobarCluster.Home, $"""
+            job=0
+            while [ $((job += 1)) -le 101 ]; do
+                isobar run --home true || exit
+                while pgrep -f '^isobar-supervisor supervise' > /dev/null; do sleep 0.01; done
+                {Idle} || echo none
+            done
+            """);
+        Assert.True(ran.ExitCode == 0, ran.Error);
+        var seen = ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(101, seen.Length);
+        Assert.NotEqual("none", seen[0]);
+        Assert.All(seen[..99], pid => Assert.Equal(seen[0], pid));
+        Assert.Equal("none", seen[99]);
+        Assert.DoesNotContain(seen[100], new[] { seen[0], "none" });
+    }
+
+    [Fact]
     public async Task They_end_with_the_daemon_and_the_next_one_starts_its_own()
     {
         Assert.Equal("a\n", await cluster.IsobarAsync("gamma", "run", "--home", "echo", "a"));
