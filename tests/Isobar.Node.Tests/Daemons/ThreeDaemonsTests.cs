@@ -32,7 +32,7 @@ public sealed class ThreeDaemonsTests : IAsyncLifetime
         await _beta.JoinAsync(_alpha, Limit);
         await _gamma.JoinAsync(_beta, Limit);
         foreach (var daemon in new[] { _alpha, _beta, _gamma })
-            Assert.Equal("alpha up, beta up, gamma up", await StatesAsync(daemon));
+            await UntilAllAreUpAsync(daemon);
         await UntilAsync(_gamma, nodes => nodes.Nodes.All(n => n.Status?.StoreRole == "member"));
 
         // Everybody hears of everybody's load, and a setting that is made on one machine holds on the others.
@@ -79,7 +79,7 @@ public sealed class ThreeDaemonsTests : IAsyncLifetime
         Assert.False(Directory.Exists(Path.Combine(_alpha.StateDirectory, "etcd")));
         await UntilAsync(_gamma, nodes => nodes.Nodes.Count == 2);
         await _alpha.JoinAsync(_gamma, Limit);
-        Assert.Equal("alpha up, beta up, gamma up", await StatesAsync(_beta));
+        await UntilAllAreUpAsync(_beta);
 
         // An evicted node is refused at once.
         await _beta.Client.EvictAsync(new EvictRequest { Node = "alpha" }, cancellationToken: Limit);
@@ -93,6 +93,9 @@ public sealed class ThreeDaemonsTests : IAsyncLifetime
         await UntilAsync(last, nodes => nodes.Nodes.Count == 1);
         Assert.True((await last.Client.LeaveAsync(new LeaveClusterRequest(), cancellationToken: Limit)).WasLast);
     }
+
+    /// <summary>Who joined is known at once where it was let in; the others hear of it from the store a moment later.</summary>
+    private Task UntilAllAreUpAsync(DaemonProcess daemon) => UntilAsync(daemon, nodes => nodes.Nodes.Count == 3 && nodes.Nodes.All(node => node.State == "up"));
 
     private async Task<string> StatesAsync(DaemonProcess daemon) => string.Join(", ", (await daemon.NodesAsync(Limit)).Nodes.Select(n => $"{n.Name} {n.State}"));
 
