@@ -93,23 +93,34 @@ def bounces(ledger):
     return sum(1 for before, after in zip(moved, moved[1:]) if after["to"] == before["from"] and instant(after["when"]) - instant(before["when"]) < 10)
 
 
+def beside_the_jobs(one):
+    """CPU seconds of all hosts that are not the jobs' own."""
+    return one["used"] - one["own"]
+
+
+def above_rest(one):
+    """The same without what daemons and store use with nothing to do: a run that takes longer has more of that."""
+    return beside_the_jobs(one) - one["rest"] * one["took"]
+
+
 def write(results, runs):
     rows, lines = [], []
     for one in runs:
         counts = [sum(move["committed"] for move in ledger) for ledger in one["ledgers"].values()]
-        other = one["used"] - one["own"] - sum(one["daemons"].values())
+        other = beside_the_jobs(one) - sum(one["daemons"].values())
         rows.append(("Isobar" if one["balancing"] else "without (profile local)", one["lengths"], one["jobs"], one["good"], f"{one['own']:.0f} s", f"{one['slowdown']:.1f}", f"{one['median']:.1f}", sum(counts),
                      max(counts, default=0), sum(bounces(ledger) for ledger in one["ledgers"].values()), sum(not move["committed"] for ledger in one["ledgers"].values() for move in ledger),
                      f"{one['daemons']['isobard']:.1f} s, {100 * one['daemons']['isobard'] / one['own']:.2f} %", f"{one['daemons']['etcd']:.1f} s, {100 * one['daemons']['etcd'] / one['own']:.2f} %",
-                     f"{other:.1f} s, {100 * other / one['own']:.1f} %", f"{one['rest'] / 4 * 100:.2f} %"))
+                     f"{other:.1f} s, {100 * other / one['own']:.1f} %", f"{one['rest'] / 4 * 100:.2f} %", f"{one['took']:.0f} s"))
         for name, ledger in sorted(one["ledgers"].items()):
             for move in ledger:
                 lines.append(("isobar" if one["balancing"] else "without", one["lengths"], name, move["when"], move["from"], move["to"], move["committed"], f"{move['freezeSeconds']:.3f}", move["why"]))
-    print(report.table(("", "lengths", "jobs", "ended well", "CPU of the jobs", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "daemons", "store", "starts, supervisors and moves", "at rest, of a core and machine"), rows))
+    print(report.table(("", "lengths", "jobs", "ended well", "CPU of the jobs", "mean slowdown", "median", "moves", "most of one job", "back within 10 s", "failed moves", "daemons", "store", "starts, supervisors and moves", "at rest, of a core and machine", "until the last ended"), rows))
     for lengths in LENGTHS:
         own, without = (next((one for one in runs if one["lengths"] == lengths and one["balancing"] == is_balancing), None) for is_balancing in (True, False))
         if own and without:
-            print(f"Balancing itself, {lengths} jobs: {own['used'] - without['used']:.1f} CPU s more than without, {100 * (own['used'] - without['used']) / own['work']:.2f} % of the work.")
+            more, above = (of(own) - of(without) for of in (beside_the_jobs, above_rest))
+            print(f"Balancing itself, {lengths} jobs: {more:.1f} CPU s more than without, {100 * more / own['own']:.2f} % of the work; without what all use at rest {above:.1f} CPU s, {100 * above / own['own']:.2f} %.")
     report.write_csv(f"{results}/live-stability.csv", ("contender", "lengths", "job", "when", "from", "to", "committed", "frozen_s", "why"), lines)
 
 
