@@ -38,6 +38,9 @@ public enum JobFlags : ushort
 
     /// <summary>Stopped by its user: it wants nothing, and no policy lets it go on.</summary>
     Stopped = 256,
+
+    /// <summary>A rule lets it run only on what the others leave.</summary>
+    Background = 512,
 }
 
 /// <summary>One job as a policy sees it. A value, no references.</summary>

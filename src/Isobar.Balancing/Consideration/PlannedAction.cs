@@ -17,6 +17,12 @@ public enum ActionKind : byte
     /// <summary>Bring a frozen job back.</summary>
     Thaw,
 
+    /// <summary>Let it run only on what the others leave (foreground-background processing).</summary>
+    Background,
+
+    /// <summary>Let it share again like the others.</summary>
+    Foreground,
+
     /// <summary>Write a checkpoint and let it run on.</summary>
     Checkpoint,
 

@@ -24,6 +24,11 @@ internal sealed class WorldOptions
         DefaultValueFactory = _ => "1",
     };
 
+    private readonly Option<string[]> _changes = new("--change")
+    {
+        Description = "A machine becomes another: SECOND:MACHINE:CORES, machines counted from 0, cores as above (40:1:1x0.25); may be given several times",
+    };
+
     private readonly Option<double> _memory = new("--memory") { Description = "Memory of a machine in GB", DefaultValueFactory = _ => 4 };
     private readonly Option<double> _seconds = new("--seconds") { Description = "Length of generated workloads in virtual seconds", DefaultValueFactory = _ => 3600 };
     private readonly Option<string> _costs = new("--costs")
@@ -44,7 +49,7 @@ internal sealed class WorldOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_workload, _nodes, _cores, _memory, _seconds, _costs, _image, _latency, _bandwidth, _loss, _movesAtOnce, _contention, _cluster, _owners, _kill])
+        foreach (var option in (Option[])[_workload, _nodes, _cores, _changes, _memory, _seconds, _costs, _image, _latency, _bandwidth, _loss, _movesAtOnce, _contention, _cluster, _owners, _kill])
             command.Options.Add(option);
     }
 
@@ -81,6 +86,7 @@ internal sealed class WorldOptions
                 NodeBandwidth = bandwidth,
                 Loss = parsed.GetValue(_loss),
             },
+            Changes = [.. (parsed.GetValue(_changes) ?? []).Select(Change)],
             Costs = costs with { Contention = parsed.GetValue(_contention), BytesPerSecond = Math.Min(costs.BytesPerSecond, bandwidth) },
             MeanMemory = parsed.GetValue(_image) * 1e6,
             ExponentialMemory = true,
@@ -102,6 +108,11 @@ internal sealed class WorldOptions
 
     private static double? Seconds(string text) =>
         double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var seconds) && seconds >= 0 ? seconds : null;
+
+    private static MachineChange Change(string text) => text.Split(':') is [var at, var machine, var cores] && Seconds(at) is { } second
+        && int.TryParse(machine, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+        ? new MachineChange(second, number, Cores(cores))
+        : throw new SimulationException($"The change {text} is not SECOND:MACHINE:CORES; write 40:1:1x0.25 for the second machine to have a quarter of a core from second 40 on.");
 
     private static CoreSet Cores(string text)
     {

@@ -36,6 +36,9 @@ public sealed class SeededRandom
         return minimum * Math.Pow(1 - NextDouble() * (1 - tail), -1 / shape);
     }
 
+    /// <summary>Log-normal with median 1: the exponential of a normal with this standard deviation (Box, Muller 1958).</summary>
+    public double NextLogNormal(double sigma) => Math.Exp(sigma * Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble()));
+
     /// <summary>Two-phase hyperexponential with balanced means and the given squared coefficient of variation (at least 1).</summary>
     public double NextHyperexponential(double mean, double squaredVariation)
     {

@@ -50,6 +50,28 @@ public static class Generators
     }
 
     /// <summary>
+    /// A heap of jobs that is handed in at once at the first node, as a list of commands is: log-normal demands, so that a few are most of the work. All
+    /// are runs of one program.
+    /// </summary>
+    /// <param name="jobs">How many.</param>
+    /// <param name="nodes">Number of nodes.</param>
+    /// <param name="total">CPU seconds that all together demand.</param>
+    /// <param name="sigma">Standard deviation of the demands' logarithm.</param>
+    /// <param name="seed">Seed.</param>
+    /// <param name="gap">Seconds between two: what handing in takes.</param>
+    /// <param name="memory">Memory of each, bytes.</param>
+    public static Workload Heap(int jobs, int nodes, double total, double sigma, ulong seed, double gap = 0.05, double memory = 4e6)
+    {
+        var random = new SeededRandom(seed);
+        var demands = new double[jobs];
+        for (var i = 0; i < jobs; i++)
+            demands[i] = random.NextLogNormal(sigma);
+
+        var unit = total / demands.Sum();
+        return new Workload("heap", nodes, [.. demands.Select((demand, i) => new WorkItem { Arrival = i * gap, Home = 0, Cpu = demand * unit, Memory = memory, Name = "work" })]);
+    }
+
+    /// <summary>
     /// The generator of Amir, Awerbuch, Barak, Borgstrom and Keren (TPDS 11(7), 2000) as remembered on the scoreboard (constants unverified):
     /// Poisson arrivals, one per <paramref name="gap"/> seconds at random machines, CPU demand 2/U seconds and memory 1/U percent of a machine,
     /// U uniform in (0,1) and drawn for each, demand cut at the length of the run and memory at 100 %.

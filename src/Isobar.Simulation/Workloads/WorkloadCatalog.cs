@@ -18,6 +18,7 @@ public sealed class WorkloadCatalog
         ("amir", "gap=10,cpu=2,memory=1", "six machines, demand cpu/U s, memory memory/U % (Amir et al. 2000)"),
         ("fork-trees", "trees=40,depth=3,fanout=3,mean=2,gap=10", "processes that fork while they run"),
         ("mixed", "load=0.6", "compute, memory-hungry and I/O-bound by thirds; the first third of the nodes overcommits"),
+        ("heap", "jobs=30,total=360,sigma=1", "jobs of log-normal demands, total CPU s together, handed in at once at the first node"),
         ("flash-crowd", "load=0.3,crowd=100,at=60,law=pareto,mean=2", "a quiet cluster and a sudden crowd at one node"),
     ];
 
@@ -77,6 +78,8 @@ public sealed class WorkloadCatalog
             case "bursts":
                 return Generators.Renewal(
                     n, Number("load", 0.7), Law(1), Law("gaps", "hyperexponential", "gapvariation", "gaptail", 1.5), seconds, seed, Weights(n, Number("skew", 0)));
+            case "heap":
+                return Generators.Heap((int)Number("jobs", 30), n, Number("total", 360), Number("sigma", 1), seed);
             case "amir":
                 return Generators.Amir(nodes > 0 ? nodes : 6, seconds, seed, Number("gap", 10), cpu: Number("cpu", 2), memory: Number("memory", 1));
             case "fork-trees":

@@ -1,6 +1,6 @@
 namespace Isobar.Simulation.World;
 
-/// <content>Nodes that die and come back, and sets of nodes that are cut off.</content>
+/// <content>Nodes that die and come back, sets of nodes that are cut off, and machines that become others.</content>
 public sealed partial class ClusterSimulation
 {
     private void BeginFault(Fault fault)
@@ -36,6 +36,20 @@ public sealed partial class ClusterSimulation
                 Restart(process);
             }
         }
+    }
+
+    // As a daemon does whose quota is changed: what the machine has from now on is measured anew.
+    private void ChangeMachine(MachineChange change)
+    {
+        var node = _nodes[change.Node];
+        node.Cpu.AdvanceTo(_now);
+        node.Cpu.Cores = change.Cores;
+        node.Kind = node.Kind with { Cores = change.Cores };
+        node.Load = _profile.CreateLoad(change.Cores);
+        var sample = LookAt(node);
+        node.Load.Begin(in sample);
+        Retime(node);
+        _observer?.NodeChanged(_now, change.Node, "changes");
     }
 
     private void EndFault(Fault fault)

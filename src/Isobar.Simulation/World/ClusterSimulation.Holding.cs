@@ -27,6 +27,9 @@ public sealed partial class ClusterSimulation
             case ActionKind.Resume or ActionKind.Thaw when process.State == ProcessState.Held:
                 Release(process);
                 break;
+            case ActionKind.Background or ActionKind.Foreground:
+                SetBackground(process, action.Kind == ActionKind.Background);
+                break;
             case ActionKind.Checkpoint:
                 process.Checkpointed = process.CpuUsed;
                 process.Info.LastCheckpoint = Instant.FromSeconds(_now);
@@ -74,6 +77,16 @@ public sealed partial class ClusterSimulation
 
         if (process.State == ProcessState.Active && !process.Waiting)
             Continue(process);
+    }
+
+    private void SetBackground(SimulatedProcess process, bool isBackground)
+    {
+        process.Info.Flags = isBackground ? process.Info.Flags | JobFlags.Background : process.Info.Flags & ~JobFlags.Background;
+        if (!process.IsReady)
+            return;
+
+        process.SegmentLeft = StopTask(process.Node, process);
+        RunTask(process.Node, process, process.SegmentLeft, isBackground);
     }
 
     private void GoHome(SimulatedProcess process, string reason)

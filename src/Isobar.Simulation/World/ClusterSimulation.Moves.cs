@@ -104,7 +104,7 @@ public sealed partial class ClusterSimulation
         TakeOff(process);
         process.State = ProcessState.Moving;
         process.Target = target;
-        process.Info.Flags = (process.Info.Flags & ~(JobFlags.Suspended | JobFlags.Frozen | JobFlags.Vacating)) | JobFlags.Moving;
+        process.Info.Flags = (process.Info.Flags & ~(JobFlags.Suspended | JobFlags.Frozen | JobFlags.Vacating | JobFlags.Background)) | JobFlags.Moving;
         process.Info.Moves++;
         source.MovesOut++;
         source.LastMoveStarted = Instant.FromSeconds(_now);

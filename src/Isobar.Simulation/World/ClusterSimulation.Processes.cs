@@ -134,7 +134,7 @@ public sealed partial class ClusterSimulation
         if (process.SegmentLeft <= 0)
             CutSegment(process);
 
-        RunTask(process.Node, process, process.SegmentLeft);
+        RunTask(process.Node, process, process.SegmentLeft, process.Info.Has(JobFlags.Background));
     }
 
     private void CutSegment(SimulatedProcess process)

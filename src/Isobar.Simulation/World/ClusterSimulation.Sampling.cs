@@ -63,12 +63,11 @@ public sealed partial class ClusterSimulation
     // MOSIX' decay of a process's own load: (5 old + 3 new) / 8 per second, scaled to the period of the sample.
     private static void UpdateJobLoads(SimulatedNode node, Instant now)
     {
-        var share = node.Cpu.Rate;
         var keep = Math.Pow(5.0 / 8, node.Load.PeriodSeconds);
         foreach (var process in node.Processes)
         {
             ref var info = ref process!.Info;
-            var present = process.IsReady ? share : 0;
+            var present = process.IsReady ? node.Cpu.RateOf(process) : 0;
             info.Load = info.SecondsHere(now) < node.Load.PeriodSeconds ? Math.Max(info.Load, present) : keep * info.Load + (1 - keep) * present;
         }
     }

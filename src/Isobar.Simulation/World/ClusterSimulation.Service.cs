@@ -5,10 +5,10 @@ namespace Isobar.Simulation.World;
 /// <content>Tasks on the cores of a node, and the event of the next one's end.</content>
 public sealed partial class ClusterSimulation
 {
-    private void RunTask(SimulatedNode node, ProcessorTask task, double work)
+    private void RunTask(SimulatedNode node, ProcessorTask task, double work, bool isBackground = false)
     {
         node.Cpu.AdvanceTo(_now);
-        node.Cpu.Add(task, work);
+        node.Cpu.Add(task, work, isBackground);
         Retime(node);
     }
 

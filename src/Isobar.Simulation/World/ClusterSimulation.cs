@@ -30,6 +30,7 @@ public sealed partial class ClusterSimulation
     private const int OwnerBurst = 11;
     private const int FaultBegin = 12;
     private const int FaultEnd = 13;
+    private const int MachineChanges = 14;
 
     private readonly EventQueue _queue;
     private readonly Workload _workload;
@@ -95,6 +96,14 @@ public sealed partial class ClusterSimulation
         ScheduleOwners();
         foreach (var fault in scenario.Faults)
             _queue.Post(fault.At, FaultBegin, IndexOf(fault));
+
+        for (var i = 0; i < scenario.Changes.Count; i++)
+        {
+            if ((uint)scenario.Changes[i].Node >= (uint)_nodes.Length)
+                throw new SimulationException($"Machine {scenario.Changes[i].Node} cannot change: there are {_nodes.Length}, counted from 0; give another number or more nodes.");
+
+            _queue.Post(scenario.Changes[i].At, MachineChanges, i);
+        }
 
         ScheduleNextArrival();
     }
@@ -216,6 +225,9 @@ public sealed partial class ClusterSimulation
                 break;
             case FaultEnd:
                 EndFault(_scenario.Faults[next.Subject]);
+                break;
+            case MachineChanges:
+                ChangeMachine(_scenario.Changes[next.Subject]);
                 break;
             default:
                 throw new InvalidOperationException($"There is no event of kind {next.Kind}.");

@@ -76,6 +76,12 @@ public sealed record OwnerModel
 /// <param name="IsPartition">Cut off (they run on) instead of dead.</param>
 public sealed record Fault(double At, double Until, IReadOnlyList<int> Nodes, bool IsPartition);
 
+/// <summary>A machine becomes faster or slower, or gets other cores: a quota that is changed, say.</summary>
+/// <param name="At">When, seconds.</param>
+/// <param name="Node">Which, from 0.</param>
+/// <param name="Cores">What it has from then on.</param>
+public sealed record MachineChange(double At, int Node, CoreSet Cores);
+
 /// <summary>The world in which a workload meets a profile. Immutable; the same scenario, workload, profile and seed give the same run.</summary>
 public sealed record Scenario
 {
@@ -104,6 +110,8 @@ public sealed record Scenario
     public OwnerModel? Owners { get; init; }
 
     public IReadOnlyList<Fault> Faults { get; init; } = [];
+
+    public IReadOnlyList<MachineChange> Changes { get; init; } = [];
 
     /// <summary>Seconds of I/O wait are counted as network messages to home when a process is away.</summary>
     public bool HomeTraffic { get; init; } = true;

@@ -27,7 +27,8 @@ internal sealed class SimulatedNode
 
     public NodeId Id => new(Index);
 
-    public MachineKind Kind { get; }
+    /// <summary>What it is at present: <see cref="MachineChange"/>.</summary>
+    public MachineKind Kind { get; set; }
 
     public SharedProcessor Cpu { get; }
 

@@ -51,6 +51,56 @@ public sealed class SharedProcessorTests
         Assert.Equal(0.5, cpu.Remaining(task), 12);
     }
 
+    [Fact]
+    public void In_the_background_tasks_share_what_the_others_leave()
+    {
+        var cpu = new SharedProcessor(new CoreSet(1f, 0.5f));
+        var (front, first, second) = (new Task(), new Task(), new Task());
+        cpu.Add(front, 2);
+        cpu.Add(first, 1, isBackground: true);
+        cpu.Add(second, 1, isBackground: true);
+
+        // The one in front has the fast core; the two share the slow one. Then they share both.
+        Assert.Equal((1.0, 0.25), (cpu.RateOf(front), cpu.RateOf(first)));
+        cpu.AdvanceTo(2);
+        Assert.Same(front, cpu.First);
+        cpu.Remove(front);
+        Assert.Equal(0.5, cpu.Remaining(first), 12);
+        Assert.Equal(0.75, cpu.RateOf(second), 12);
+        Assert.Equal(2 + 0.5 / 0.75, cpu.FirstFinish, 12);
+        Assert.Equal(4, cpu.BusyCoreSeconds, 12);
+    }
+
+    [Fact]
+    public void In_the_background_nothing_is_done_while_others_use_all_cores()
+    {
+        var cpu = new SharedProcessor(CoreSet.Uniform(1));
+        var (front, behind) = (new Task(), new Task());
+        cpu.Add(behind, 0.1, isBackground: true);
+        cpu.AdvanceTo(0.05);
+        cpu.Add(front, 3);
+        Assert.Equal(0, cpu.RateOf(behind));
+        Assert.Equal(3.05, cpu.FirstFinish, 12);
+        cpu.AdvanceTo(3.05);
+        Assert.Same(front, cpu.First);
+        Assert.Equal(0.05, cpu.Remaining(behind), 12);
+
+        // Brought forward it shares alike.
+        cpu.Add(behind, cpu.Remove(behind));
+        Assert.Equal(0.5, cpu.RateOf(behind), 12);
+    }
+
+    [Fact]
+    public void Other_cores_serve_from_then_on()
+    {
+        var cpu = new SharedProcessor(CoreSet.Uniform(1));
+        var task = new Task();
+        cpu.Add(task, 2);
+        cpu.AdvanceTo(1);
+        cpu.Cores = CoreSet.Uniform(1, 0.25f);
+        Assert.Equal(5, cpu.FirstFinish, 12);
+    }
+
     /// <summary>Whatever comes and goes, the processor does the work that a small-step model does, and never works less than it could.</summary>
     [Fact]
     public void Work_is_conserved_and_agrees_with_stepping()
