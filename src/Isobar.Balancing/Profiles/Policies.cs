@@ -48,6 +48,7 @@ public static class Policies
                 OpportunityCostRule.Policy,
                 ForkHistoryRule.Policy,
                 DataAffinityRule.Policy,
+                InTurnRule.Policy,
                 GlobalMemoryRule.AnyNode,
                 GlobalMemoryRule.ServersOnly),
             .. On(

@@ -48,6 +48,7 @@ public sealed class PublishedConstantsTests
         "lifetime",
         "residence=0 growth=0 freeMoves=0 relative=0 outclassed=0 others=0 periodic=0 verify=0 smoothed=0 minGain=0 maxAgeSeconds=60 movesAtOnce=1 maxInProgress=0")] // A5: no hand-tuned parameters, at arrivals
     [InlineData("threshold", "stability=0.3 minSecondsHere=1 minCpuSeconds=0 highest=0 guard=1 forkWeight=0 maxAgeSeconds=30")] // A3: 0.3 process; the rest unknown
+    [InlineData("in-turn", "youngSeconds=2")] // ours: docs/policies.md
     [InlineData("kerrighed", "alarm=1.5 spacingSeconds=2 stabilityPercent=130 noneInProgress=0 maxAgeSeconds=10")] // A6, S20.3
     [InlineData("rbt", "userWeight=1 difference=1 maxAgeSeconds=30")] // A6b: K = 1; rbt_load_diff unknown
     [InlineData("opportunity-cost", "reassign=1 factor=1 guard=1 minSecondsHere=1 maxAgeSeconds=30 maximumLoad=0")] // A4: greedy, L by doubling

@@ -88,6 +88,13 @@ public sealed class ShippedConstantsTests
         "each-node 1s onArrival",
         "evacuate; reclaim onlyWhenFull=1; memory-ushering aheadSeconds=5 arrivalMiB=160; process-table; signatures typical=1 minRuns=3 unknownCpuSeconds=0.1; lifetime growth=2 relative=1 freeMoves=3 outclassed=1 others=1 residence=1 periodic=1 verify=1 movesAtOnce=4 minGain=0.2 maxAgeSeconds=10",
         Eager)]
+    [InlineData(
+        "isobar-batch", // ours: docs/policies.md; as isobar, and then in turn
+        "representative periodSeconds=1 fall=0.5",
+        "gossip periodSeconds=0.5 window=16 vector=64 changeFanout=1 urgentChange=0",
+        "each-node 1s onArrival",
+        "evacuate; reclaim onlyWhenFull=1; memory-ushering aheadSeconds=5 arrivalMiB=160; process-table; signatures typical=1 minRuns=3 unknownCpuSeconds=0.1; lifetime growth=2 relative=1 freeMoves=3 outclassed=1 others=1 residence=1 periodic=1 verify=1 movesAtOnce=4 minGain=0.2 maxAgeSeconds=10; in-turn youngSeconds=2",
+        Eager)]
     public void A_profile_says(string name, string load, string dissemination, string when, string rules, MoveStyle move)
     {
         ProfileSettings settings = ProfileReader.Load(name).Settings;
