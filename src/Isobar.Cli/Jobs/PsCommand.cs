@@ -59,7 +59,7 @@ internal static class PsCommand
     /// <summary>A job's state in a word, with its colour.</summary>
     internal static TextTable.Cell State(JobStatus job) => job.State switch
     {
-        JobState.Running when job.Held is { } held => new(held.IsFrozen ? "frozen" : "suspended", Paint.Yellow),
+        JobState.Running when job.Held is { } held => new(held.Kind.ToString().ToLowerInvariant(), Paint.Yellow),
         JobState.Running => new("running", Paint.Green),
         JobState.Done when job.ExitCode == 0 => new("done", Paint.Faint),
         JobState.Done => new($"done ({job.ExitCode})", Paint.Yellow),

@@ -3,7 +3,7 @@ using Isobar.Linux.Processes;
 namespace Isobar.Linux.Weights;
 
 /// <summary>
-/// Makes a guest's processes so light that a machine's owner hardly feels them: in a control group at the top of this machine's hierarchy that counts as idle,
+/// Makes processes so light that others hardly feel them (a machine's owner of guests; a job of one in the background): in a control group at the top of this machine's hierarchy that counts as idle,
 /// or, where none can be made, thread by thread as SCHED_IDLE. Either way what the processes fork is as light, and everything can be put back before a move.
 /// </summary>
 /// <remarks>
@@ -21,6 +21,9 @@ public sealed class GuestWeight
 
     /// <summary>In words, for a log.</summary>
     public string How => _group?.How ?? "SCHED_IDLE for each thread";
+
+    /// <summary>Whether each thread is SCHED_IDLE, instead of all being in a light group.</summary>
+    public bool IsByThreads => _group is null;
 
     /// <summary>The best way that this machine has.</summary>
     public static GuestWeight OfThisMachine() => new(GuestGroup.TryCreate());

@@ -61,9 +61,12 @@ internal sealed partial class Balancer(
                 break;
             // MOSIX2 writes it to disk; here it stands still and keeps its memory.
             case ActionKind.Freeze when !wish.Info.Has(JobFlags.Suspended) && !wish.Info.Has(JobFlags.Frozen):
-                BeginHold(wish, new Hold(wish.Words, IsFrozen: true), cancellation);
+                BeginHold(wish, new Hold(wish.Words, HoldKind.Frozen), cancellation);
                 break;
-            case ActionKind.Resume or ActionKind.Thaw:
+            case ActionKind.Background:
+                BeginHold(wish, new Hold(wish.Words, HoldKind.Background), cancellation);
+                break;
+            case ActionKind.Resume or ActionKind.Thaw or ActionKind.Foreground:
                 BeginHold(wish, null, cancellation);
                 break;
             case ActionKind.PageOut:

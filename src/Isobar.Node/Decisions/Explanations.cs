@@ -41,7 +41,7 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         if (job.Wishes is { } wishes)
             reply.Prevents.Add($"its wishes: {wishes}.");
         if (job.Held is { } held)
-            reply.Prevents.Add($"it {(held.IsFrozen ? "is frozen" : "stands still for now")}: {held.Reason}.");
+            reply.Prevents.Add($"it {HoldWords(held.Kind)}: {held.Reason}.");
         if (job.State is JobState.Stopped)
             reply.Prevents.Add("it is stopped: a job that does not run gains nothing by a move.");
         if (job.State is JobState.Moving)
@@ -113,6 +113,13 @@ internal sealed class Explanations(JobFolders folders, LivePolicies policies, Li
         if (!view.IsKnown)
             reply.Prevents.Add("its home has not told of it yet, or does not answer: until then it is left alone.");
     }
+
+    private static string HoldWords(HoldKind kind) => kind switch
+    {
+        HoldKind.Frozen => "is frozen",
+        HoldKind.Background => "runs in the background for now",
+        _ => "stands still for now",
+    };
 
     private static string Pages(PagesElsewhere elsewhere)
     {

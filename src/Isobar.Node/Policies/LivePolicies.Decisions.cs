@@ -44,7 +44,21 @@ internal sealed partial class LivePolicies
                 stays.Add((NameOf(reason.Job) ?? "", Words(set, in reason)));
             stays.AddRange(forbidden);
             AddComeFrozen(set, in look, in snapshot, wishes);
+            if (!set.TakesTurns)
+                AddBroughtForward(set, in look, in snapshot, wishes);
             return new Considered(wishes, stays);
+        }
+    }
+
+    // What an earlier profile left in the background nobody else brings forward.
+    private void AddBroughtForward(PolicySet set, in LiveLook look, in Snapshot snapshot, List<Wish> wishes)
+    {
+        for (var i = 0; i < look.Count; i++)
+        {
+            ref readonly var job = ref _jobs[i];
+            var name = load.Jobs.Jobs[i].Name;
+            if (job.Has(JobFlags.Background) && job.IsRunning && !wishes.Exists(wish => wish.Job == name))
+                wishes.Add(new Wish(ActionKind.Foreground, name, set.Numbers.NameOf(set.Numbers.Self), null, "in-turn", $"{name} shares like the others: the profile lets nobody wait for a turn", job, Prediction.Of(in snapshot, in job, set.Numbers.Self), Ground.Need));
         }
     }
 
@@ -213,7 +227,12 @@ internal sealed partial class LivePolicies
         if (fact?.Status.State == JobState.Stopped)
             flags |= JobFlags.Stopped;
         if (HoldOf(job, fact) is { } hold)
-            flags |= hold.IsFrozen ? JobFlags.Frozen : JobFlags.Suspended;
+            flags |= hold.Kind switch
+            {
+                HoldKind.Frozen => JobFlags.Frozen,
+                HoldKind.Background => JobFlags.Background,
+                _ => JobFlags.Suspended,
+            };
         return flags;
     }
 

@@ -12,9 +12,9 @@ internal sealed partial class LivePolicies
     private readonly Dictionary<string, (Hold? Hold, Instant Since)> _still = [];
     private readonly Dictionary<string, NodeExpression> _expressions = [];
 
-    /// <summary>Whether this node keeps a job still, or let it go on, before its home tells so.</summary>
+    /// <summary>Whether this node holds a job back, or let it go on, before its home tells so.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="hold">How it stands still; null = it goes on.</param>
+    /// <param name="hold">How it is held back; null = it goes on.</param>
     public void NoteHold(string job, Hold? hold)
     {
         lock (_gate)
@@ -30,12 +30,12 @@ internal sealed partial class LivePolicies
 
     private static byte PriorityOf(int priority) => priority is >= JobPriority.Highest and <= JobPriority.Lowest ? (byte)priority : (byte)JobPriority.Normal;
 
-    /// <summary>How a job stands still; null when it does not. What was done here is known here first; what the home says later counts.</summary>
+    /// <summary>How a job is held back; null when it is not. What was done here is known here first; what the home says later counts.</summary>
     private Hold? HoldOf(JobHere job, JobFact? fact)
     {
         var told = fact?.Status.Held;
         var isKnown = _still.TryGetValue(job.Name, out var noted);
-        var isPast = isKnown && (noted.Since < job.Since || (fact is not null && fact.At > noted.Since && told is null != noted.Hold is null));
+        var isPast = isKnown && (noted.Since < job.Since || (fact is not null && fact.At > noted.Since && told?.Kind != noted.Hold?.Kind));
         if (isKnown && !isPast)
             return noted.Hold;
         if (told is not null)
@@ -105,7 +105,7 @@ internal sealed partial class LivePolicies
     public int SuspendedGuests()
     {
         lock (_gate)
-            return load.Jobs.Jobs.Count(job => !IsOfThisHome(job.Name) && HoldOf(job, facts.Of(job)) is not null);
+            return load.Jobs.Jobs.Count(job => !IsOfThisHome(job.Name) && HoldOf(job, facts.Of(job)) is { IsStill: true });
     }
 
     private static bool IsFit(in Snapshot snapshot, in JobInfo job, NodeId target) =>

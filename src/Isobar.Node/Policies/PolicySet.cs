@@ -18,6 +18,7 @@ internal sealed class PolicySet
         (Profile, OwnerRules, WantedAge, Numbers, Load, Protocol, Rules) = (profile, ownerRules, wantedAge, numbers, load, protocol, rules);
         // Kerrighed's RBT counts the users at the terminals.
         LooksAtInput = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor" or "owner" or "rbt" || rule.Parameters.GetValueOrDefault("noInputSeconds") > 0);
+        TakesTurns = profile.Settings.Rules.Any(rule => rule.Policy == "in-turn");
         WatchesOwner = profile.Settings.Rules.Any(rule => rule.Policy is "sprite" or "condor");
         // What Condor's rule suspends it also lets go on, by its own times.
         var resumes = !profile.Settings.Rules.Any(rule => rule.Policy == "condor");
@@ -50,6 +51,9 @@ internal sealed class PolicySet
 
     /// <summary>Whether a rule must be asked on a machine without jobs too, because it follows the owner and tells by that whether guests may come.</summary>
     public bool WatchesOwner { get; }
+
+    /// <summary>Whether the profile lets jobs run in the background while others have their turn.</summary>
+    public bool TakesTurns { get; }
 
     /// <summary>Who decides for all where jobs start, in a profile that is central; none when each node decides.</summary>
     public NodeId Manager => Profile.Settings.Scope != DecisionScope.Central ? NodeId.None

@@ -34,8 +34,8 @@ public sealed record SignalJob(int Signal, SignalScope Scope) : DeputyMessage;
 /// <summary>The user's terminal has another size.</summary>
 public sealed record ResizeWindow(WindowSize Size) : DeputyMessage;
 
-/// <summary>Let the job stand still where it is, or go on. It goes on by itself when it is moved.</summary>
-public sealed record HoldJob(bool Still) : DeputyMessage;
+/// <summary>Let the job stand still where it is, or run on what others leave, or go on like any other. It goes on by itself when it is moved.</summary>
+public sealed record HoldJob(bool Still, bool Background = false) : DeputyMessage;
 
 /// <summary>The user's terminal or pipes are gone: the job sees what it would see at a shell.</summary>
 public sealed record HangUp : DeputyMessage;

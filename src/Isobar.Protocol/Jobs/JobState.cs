@@ -93,12 +93,21 @@ public sealed record JobStatus
     /// <summary>It stands still as frozen, see <see cref="Hold"/>.</summary>
     public bool IsFrozen { get; init; }
 
-    /// <summary>How and why a rule lets it stand still; null when none does.</summary>
+    /// <summary>Why a rule lets it run only on what others leave; null when none does.</summary>
+    public string? Background { get; init; }
+
+    /// <summary>How and why a rule holds it back; null when none does.</summary>
     [JsonIgnore]
     public Hold? Held
     {
-        get => Suspended is null ? null : new Hold(Suspended, IsFrozen);
-        init => (Suspended, IsFrozen) = (value?.Reason, value?.IsFrozen ?? false);
+        get => Background is not null ? new Hold(Background, HoldKind.Background)
+            : Suspended is not null ? new Hold(Suspended, IsFrozen ? HoldKind.Frozen : HoldKind.Suspended)
+            : null;
+        init => (Suspended, IsFrozen, Background) = value switch
+        {
+            { Kind: HoldKind.Background } => (null, false, value.Reason),
+            _ => (value?.Reason, value?.Kind == HoldKind.Frozen, (string?)null),
+        };
     }
 
     /// <summary>A job that is just being started for the first time.</summary>
@@ -126,10 +135,28 @@ public sealed record JobStatus
     };
 }
 
-/// <summary>A rule lets a job stand still.</summary>
+/// <summary>How a rule holds a job back.</summary>
+public enum HoldKind
+{
+    /// <summary>It stands still.</summary>
+    Suspended,
+
+    /// <summary>It stands still, frozen in the sense of the rules (MOSIX2): only what thaws lets it go on, and not what resumes the suspended.</summary>
+    Frozen,
+
+    /// <summary>It runs on what others leave.</summary>
+    Background,
+}
+
+/// <summary>A rule holds a job back where it is.</summary>
 /// <param name="Reason">Why, in words.</param>
-/// <param name="IsFrozen">It is frozen in the sense of the rules (MOSIX2): only what thaws lets it go on, and not what resumes the suspended.</param>
-public sealed record Hold(string Reason, bool IsFrozen = false);
+/// <param name="Kind">How.</param>
+public sealed record Hold(string Reason, HoldKind Kind = HoldKind.Suspended)
+{
+    /// <summary>Whether it does not run at all.</summary>
+    [JsonIgnore]
+    public bool IsStill => Kind != HoldKind.Background;
+}
 
 /// <summary>Pages of a job that are not where it runs.</summary>
 /// <param name="Places">Bytes by node; without a name: on the disk of the job's node only, since the node that had them has forgotten them or is gone.</param>

@@ -47,7 +47,7 @@ public sealed record MoveCommand(string TargetNode, string TargetAddress, string
 /// <summary>Answer when the job has ended.</summary>
 public sealed record AwaitCommand : SupervisorCommand;
 
-/// <summary>A rule of the node where the job runs wants it to stand still, or to go on. Not a signal: neither the job's parent nor its user's shell sees it stopped.</summary>
+/// <summary>A rule of the node where the job runs wants it to stand still or in the background, or to go on. Not a signal: neither the job's parent nor its user's shell sees it stopped.</summary>
 /// <param name="Node">The node that wants it; nothing is done when the job is elsewhere by now.</param>
 /// <param name="Hold">How and why; null lets it go on.</param>
 public sealed record HoldCommand(string Node, Hold? Hold) : SupervisorCommand;

@@ -128,7 +128,7 @@ internal sealed partial class Deputy : IDisposable
 
     public ValueTask SignalAsync(int signal, SignalScope scope) => TellHostAsync(new SignalJob(signal, scope));
 
-    /// <summary>Lets the job stand still where it is, or go on; a failure in one sentence.</summary>
+    /// <summary>Lets the job stand still where it is, or run in the background, or go on; a failure in one sentence.</summary>
     public async Task<string?> HoldAsync(HoldCommand hold)
     {
         // A move ends it anyway: the target has its own rules.
@@ -138,7 +138,7 @@ internal sealed partial class Deputy : IDisposable
         {
             if (_host is not { } host || host.Node != hold.Node)
                 return $"job {_config.Place.Id} is not on {hold.Node}.";
-            await TellHostAsync(new HoldJob(hold.Hold is not null)).ConfigureAwait(false);
+            await TellHostAsync(new HoldJob(hold.Hold is { IsStill: true }, hold.Hold is { IsStill: false })).ConfigureAwait(false);
             _board.Update(status => status with { Held = hold.Hold });
             return null;
         }

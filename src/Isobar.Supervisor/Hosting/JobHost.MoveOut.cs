@@ -94,7 +94,7 @@ internal sealed partial class JobHost
             return;
         }
 
-        TakeGuestWeight(job);
+        TakeWeight(job);
         await ReportAsync(new Stayed(incarnation)).ConfigureAwait(false);
     }
 

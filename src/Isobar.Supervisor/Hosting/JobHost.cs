@@ -117,6 +117,7 @@ internal sealed partial class JobHost : IDisposable
                 break;
             case HoldJob hold:
                 Hold(hold.Still);
+                SetBackground(hold.Background);
                 break;
             case PushPages push:
                 _running.Add(PushPagesAsync(push, _ended.Token));
@@ -178,7 +179,7 @@ internal sealed partial class JobHost : IDisposable
     private void WatchJob()
     {
         NoteInit(_job!.Init.Pid);
-        TakeGuestWeight(_job);
+        TakeWeight(_job);
         _running.Add(WaitForEndAsync(_job!));
         _running.Add(LookAfterAsync(_job!, _ended.Token));
     }

@@ -21,6 +21,11 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
     /// <summary>A machine on which other tests run is not idle by Sprite's measure: here only the owner counts.</summary>
     private const string Busy = "\"minShort\": 50, \"minMedium\": 50, \"minLong\": 50, \"maxShort\": 60, \"maxMedium\": 60, \"maxLong\": 60";
 
+    private const string Turns = """{ "name": "turns", "load": { "policy": "mean" }, "dissemination": { "policy": "gossip" }, "consideration": { "rules": [ { "policy": "in-turn", "youngSeconds": 0.2 } ] } }""";
+
+    /// <summary>A machine has as many turns as cores, so a job has a process for each; so all processes of a job are looked at, too.</summary>
+    private const string Spins = "for i in $(seq $(nproc)); do (while :; do :; done) & done; wait";
+
     private readonly List<string> _jobs = [];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -147,6 +152,74 @@ public sealed class LiveProfileTests(IsobarCluster cluster) : IAsyncLifetime
         Assert.Contains("the red mark is 2", frozen!.Suspended, StringComparison.Ordinal);
         await cluster.IsobarAsync(User, "kill", "-s", "KILL", jobs.First(job => job != frozen.Name));
         await Waiting.ForAsync(async () => (await JobsAsync()).Single(job => job.Id == frozen.Id).Suspended is null, () => "the frozen one to be thawed", Cancellation);
+    }
+
+    [Fact]
+    public async Task In_turn_all_but_the_oldest_run_in_the_background_until_it_has_ended_or_they_are_elsewhere_or_the_profile_changes()
+    {
+        await UseAsync(Turns, "turns");
+        string[] jobs = ["first", "second", "third", "fourth"];
+        var mark = cluster.NewName("spins");
+        foreach (var job in jobs)
+            await StartAsync(job, ["sh", "-c", $": {mark}-{job}-; {Spins}"], "--home");
+        await Waiting.ForAsync(async () => (await JobsAsync()).Count(job => job.Background is not null) == 3, () => "three of four to wait for their turn", Cancellation);
+        var oldest = (await JobsAsync()).Single(job => job.Background is null).Name!;
+        Assert.Contains("tasks of older jobs of its user", (await JobsAsync()).First(job => job.Background is not null).Background, StringComparison.Ordinal);
+        var waiting = jobs.Except([oldest]).ToList();
+        foreach (var job in jobs)
+            await WeighsAsync(job == oldest ? "TS" : "IDL", User, mark, job);
+
+        // Elsewhere it is alone: CRIU has not kept what it was here.
+        await cluster.IsobarAsync(User, "migrate", waiting[0], "gamma");
+        await Waiting.ForAsync(async () => (await JobAsync(waiting[0])) is { Node: "gamma", Background: null, State: JobState.Running }, () => $"{waiting[0]} to run on gamma", Cancellation);
+        await WeighsAsync("TS", "gamma", mark, waiting[0]);
+
+        await cluster.IsobarAsync(User, "kill", "-s", "KILL", oldest);
+        await Waiting.ForAsync(async () => (await JobsAsync()).Count(job => job.Background is not null) == 1, () => "one of the two to have its turn", Cancellation);
+        var last = (await JobsAsync()).Single(job => job.Background is not null).Name!;
+        await WeighsAsync("TS", User, mark, waiting.Skip(1).Single(job => job != last));
+        await WeighsAsync("IDL", User, mark, last);
+
+        await UseAsync("local");
+        await Waiting.ForAsync(async () => (await JobAsync(last)).Background is null, () => $"{last} to come forward", Cancellation);
+        await WeighsAsync("TS", User, mark, last);
+    }
+
+    [Fact]
+    public async Task After_a_move_that_failed_a_job_is_in_the_background_as_before()
+    {
+        await UseAsync(Turns, "turns");
+        var mark = cluster.NewName("spins");
+        var (ahead, held, gate) = ($"{mark}-ahead", $"{mark}-held", $"{cluster.NewFolder()}/gate");
+        try
+        {
+            await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--home", "--name", ahead, "sh", "-c", Spins);
+            await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
+            await cluster.IsobarAsync(IsobarCluster.Home, "run", "--detach", "--home", "--name", held, "sh", "-c", $": {mark}-held-; ./unmovable {gate} & {Spins}");
+            await Waiting.ForAsync(async () => (await cluster.StatusAsync(held)).Background is not null, () => $"{held} to wait for its turn", Cancellation);
+            await WeighsAsync("IDL", IsobarCluster.Home, mark, "held");
+            var move = await cluster.RunAsync(IsobarCluster.Home, "isobar", "migrate", held, "gamma");
+            Assert.Equal(125, move.ExitCode);
+            await WeighsAsync("IDL", IsobarCluster.Home, mark, "held");
+        }
+        finally
+        {
+            foreach (var job in (string[])[ahead, held])
+                await cluster.RunAsync(IsobarCluster.Home, "isobar", "kill", "-s", "KILL", job);
+        }
+    }
+
+    private async Task WeighsAsync(string wanted, string host, string mark, string job)
+    {
+        var seen = "";
+        await Waiting.ForAsync(async () => (seen = await ClassAsync(host, mark, job)) == wanted, () => $"{job} on {host} to be {wanted} and not {seen}", Cancellation);
+    }
+
+    // Of all processes of a job; more than one word when they differ.
+    private async Task<string> ClassAsync(string host, string mark, string job)
+    {
+        var seen = await cluster.ShAsync(host, $"ps -eo cls=,args= | grep -F -- '{mark}-{job}-' | grep -v grep");
+        return string.Join(' ', seen.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimStart().Split(' ')[0]).Distinct());
     }
 
     private static string Shortened(string profile, string dissemination, int period, string rule)

@@ -114,6 +114,6 @@ public sealed class BalancerTests
     public void What_must_not_run_here_stands_still_until_it_can_be_moved()
     {
         Assert.Null(Pays.WhileItWaits);
-        Assert.Equal(("he is back; it waits for its turn", false), (Pays with { Words = "he is back", StandsStillMeanwhile = true }).WhileItWaits is { } hold ? (hold.Reason, hold.IsFrozen) : default);
+        Assert.Equal(("he is back; it waits for its turn", HoldKind.Suspended), (Pays with { Words = "he is back", StandsStillMeanwhile = true }).WhileItWaits is { } hold ? (hold.Reason, hold.Kind) : default);
     }
 }
