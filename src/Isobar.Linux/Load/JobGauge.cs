@@ -131,7 +131,7 @@ public sealed class JobGauge
     private bool TryLook(string path, out TaskLook look)
     {
         look = default;
-        return KernelFile.TryRead(path, _buffer) is { } length && TaskLook.TryParse(_buffer.AsSpan(0, length), out look);
+        return KernelFile.TryReadPiece(path, _buffer) is { } length && TaskLook.TryParse(_buffer.AsSpan(0, length), out look);
     }
 
     private void Push(int pid)

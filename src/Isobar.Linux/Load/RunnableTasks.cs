@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using Isobar.Linux.Kernel;
 using Isobar.Linux.Processes;
 
@@ -18,12 +19,17 @@ public sealed class RunnableTasks : IDisposable
     /// <summary>The inode of the first PID namespace (include/uapi/linux/nsfs.h: PROC_PID_INIT_INO).</summary>
     private const ulong FirstPidNamespace = 0xEFFFFFFC;
 
+    // Most processes sleep, and each look at one is three system calls: who has slept for so many looks is passed over unread for some, as are Isobar's own, of which
+    // there are two or three for each job. By then the number may be another's, or it may have woken up: that is seen one second late.
+    private const int SleepsAfter = 8;
+    private const int PassedOver = 4;
+
     private readonly KernelFileReader _loadAverage = new("/proc/loadavg");
     private readonly byte[] _buffer = new byte[32 * 1024];
     private readonly int _self = Environment.ProcessId;
     private readonly int _ownNice = OwnPriority.Nice;
     private readonly bool _isNested = IsNestedNamespace();
-    private readonly Dictionary<int, long> _ticks = [];
+    private readonly Dictionary<int, Known> _known = [];
     private readonly List<int> _gone = [];
     private int[] _processes = new int[256];
     private int[] _threads = new int[64];
@@ -51,31 +57,38 @@ public sealed class RunnableTasks : IDisposable
         _generation++;
         foreach (var pid in _processes.AsSpan(0, count))
         {
-            if (pid == _self || !TryStat(pid, out var look, out var name) || IsIsobars(in look, name))
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, pid, out var isKnown);
+            known.Seen = _generation;
+            if (pid == _self || (isKnown && _generation <= known.PassedOverUntil) || !TryStat(pid, out var look, out var name))
                 continue;
-            ready += look.Threads <= 1 ? (look.State == (byte)'R' ? 1 : 0) : ReadyThreads(pid, in look);
+            if (IsIsobars(in look, name))
+            {
+                known.PassedOverUntil = _generation + PassedOver;
+                continue;
+            }
+
+            // Of a process with threads the main one's state says little: they are looked at if it used any CPU since the look before.
+            var sleeps = isKnown && known.Ticks == look.Ticks && look.State != (byte)'R';
+            known.Ticks = look.Ticks;
+            known.Sleeps = sleeps ? known.Sleeps + 1 : 0;
+            if (known.Sleeps >= SleepsAfter)
+                known.PassedOverUntil = _generation + PassedOver;
+            else if (!sleeps)
+                ready += look.Threads <= 1 ? (look.State == (byte)'R' ? 1 : 0) : ReadyThreads(pid);
         }
 
         if (_generation % 64 == 0)
-            Forget(count);
+            Forget();
         return ready;
     }
 
-    /// <summary>
-    /// Of a process with threads the main one's state says little. Its threads are looked at only if it used any CPU since the look before: those of a
-    /// daemon that waits cost nothing.
-    /// </summary>
-    private int ReadyThreads(int pid, in TaskLook look)
+    private int ReadyThreads(int pid)
     {
-        var moved = !_ticks.TryGetValue(pid, out var before) || before != look.Ticks;
-        _ticks[pid] = look.Ticks;
-        if (!moved && look.State != (byte)'R')
-            return 0;
         var ready = 0;
         var threads = DirectoryNumbers.Read($"/proc/{pid}/task", _buffer, ref _threads);
         foreach (var thread in _threads.AsSpan(0, threads))
         {
-            if (KernelFile.TryRead($"/proc/{pid}/task/{thread}/stat", _buffer) is { } length && TaskLook.TryParse(_buffer.AsSpan(0, length), out var one) && one.State == (byte)'R')
+            if (KernelFile.TryReadPiece($"/proc/{pid}/task/{thread}/stat", _buffer) is { } length && TaskLook.TryParse(_buffer.AsSpan(0, length), out var one) && one.State == (byte)'R')
                 ready++;
         }
 
@@ -90,23 +103,39 @@ public sealed class RunnableTasks : IDisposable
     {
         look = default;
         name = default;
-        if (KernelFile.TryRead($"/proc/{pid}/stat", _buffer) is not { } length || !TaskLook.TryParse(_buffer.AsSpan(0, length), out look))
+        if (KernelFile.TryReadPiece($"/proc/{pid}/stat", _buffer) is not { } length || !TaskLook.TryParse(_buffer.AsSpan(0, length), out look))
             return false;
         name = TaskLook.NameIn(_buffer.AsSpan(0, length));
         return true;
     }
 
-    private void Forget(int count)
+    private void Forget()
     {
-        foreach (var pid in _ticks.Keys)
+        foreach (var (pid, known) in _known)
         {
-            if (!_processes.AsSpan(0, count).Contains(pid))
+            if (known.Seen != _generation)
                 _gone.Add(pid);
         }
 
         foreach (var pid in _gone)
-            _ticks.Remove(pid);
+            _known.Remove(pid);
         _gone.Clear();
+    }
+
+    /// <summary>What earlier looks have seen of a process.</summary>
+    private struct Known
+    {
+        /// <summary>CPU time at the last look, clock ticks.</summary>
+        public long Ticks;
+
+        /// <summary>Looks since it last ran or wanted to.</summary>
+        public int Sleeps;
+
+        /// <summary>The last look at which it is not read.</summary>
+        public int PassedOverUntil;
+
+        /// <summary>The last look at which it was there.</summary>
+        public int Seen;
     }
 }
 

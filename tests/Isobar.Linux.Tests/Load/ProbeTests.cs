@@ -85,6 +85,37 @@ public sealed class ProbeTests
         }
     }
 
+    [Fact]
+    public void What_has_slept_for_long_is_seen_again_when_it_wakes_up()
+    {
+        using var tasks = new RunnableTasks();
+        using var sleeper = Process.Start(new ProcessStartInfo("sh", ["-c", "read line; for i in 1 2 3 4 5 6 7; do (while :; do :; done) & done; while :; do :; done"]) { RedirectStandardInput = true })!;
+        try
+        {
+            var asleep = int.MaxValue;
+            for (var look = 0; look < 40; look++)
+            {
+                Thread.Sleep(5);
+                asleep = Math.Min(asleep, tasks.Count(hasQuota: true));
+            }
+
+            sleeper.StandardInput.WriteLine();
+            var awake = 0;
+            for (var look = 0; look < 200 && awake < asleep + 8; look++)
+            {
+                Thread.Sleep(20);
+                awake = Math.Max(awake, tasks.Count(hasQuota: true));
+            }
+
+            Assert.True(awake >= asleep + 8, $"{asleep} while it slept, {awake} afterwards");
+        }
+        finally
+        {
+            sleeper.Kill(entireProcessTree: true);
+            sleeper.WaitForExit();
+        }
+    }
+
     [Theory]
     [InlineData("isobar-supervisor", 0, true)]
     [InlineData("criu", 0, true)]
