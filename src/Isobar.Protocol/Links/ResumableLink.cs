@@ -12,7 +12,7 @@ namespace Isobar.Protocol.Links;
 public sealed class ResumableLink
 {
     private const int DefaultWindow = 256 * 1024;
-    private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(3);
 
     /// <summary>What was sent a moment ago is a sign of life as well.</summary>
     private static readonly TimeSpan SentIsAlive = TimeSpan.FromSeconds(1);

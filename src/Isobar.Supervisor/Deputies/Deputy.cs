@@ -17,7 +17,7 @@ internal sealed partial class Deputy : IDisposable
     private static readonly TimeSpan HostHearsWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LaunchWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FenceWithin = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(3);
 
     /// <summary>Silence of the job's node after which listings say so; well below the lease, by which the job is frozen there.</summary>
     private static readonly TimeSpan SilenceShows = TimeSpan.FromSeconds(6);

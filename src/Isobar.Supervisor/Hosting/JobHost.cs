@@ -17,7 +17,7 @@ internal sealed partial class JobHost : IDisposable
 {
     // Somebody at a terminal waits for his prompt after Ctrl-Z; for the many jobs without one each look costs more than it tells.
     private static readonly TimeSpan LookEveryOnTerminals = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan UsageEvery = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan OutputAfterEnd = TimeSpan.FromSeconds(2);
 
