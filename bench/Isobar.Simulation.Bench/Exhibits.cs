@@ -19,6 +19,7 @@ internal static class Exhibits
         new("anchors", "Response times against queueing theory, and the herd effect of old news", AnchorsExhibit.MakeAsync),
         new("profiles", "All profiles on three workloads", ProfilesExhibit.MakeAsync),
         new("open-problems", "The review's open problems: piggyback, and one number for many cores", OpenProblemsExhibit.MakeAsync),
+        new("slowed", "A heap of jobs, and a machine that slows: equal shares and turns", SlowedExhibit.MakeAsync),
         new("scale", "From 1,000 to 1,000,000 nodes, and against SimGrid", ScaleExhibit.MakeAsync),
         new("batch", "Parallel jobs: batch queues, backfilling and gangs on the log of NASA's iPSC/860, and barriers", BatchExhibit.MakeAsync),
         new("grid", "LCG: isolated sites against a federation with owners first", GridExhibit.MakeAsync),
