@@ -33,6 +33,15 @@ def moved_by(o, rule):
     return f"moves by its rule {rule}", count > 0, str(count)
 
 
+def in_turn(scene):
+    waited = sum(seen["background"] for seen in scene.seen.values())
+    return "wait for their turn at some time", 0 < waited < len(scene.seen), f"{waited} of {len(scene.seen)}"
+
+
+def still(scene):
+    return [name for name in scene.seen if scene.stood_still(name)]
+
+
 def never_moves(o):
     return "never moves", not o["moves"], f"{len(o['moves'])} moves"
 
@@ -251,6 +260,8 @@ KNOWN = {
     "harchol-balter-downey": Known("moves by age, only when a job arrives", judge=on_arrivals_only),
     "hurricane": Known("full knowledge inside a group each second, one aggregate per other group", judge=two_levels, sites={"alpha": "east", "beta": "east", "gamma": "west"}),
     "isobar": Known("gossip each 500 ms and once more when a core gets free; moves by age", judge=lambda s, o: [told(o, 1.7, 4), moved_by(o, "lifetime")]),
+    "isobar-batch": Known("as isobar; long jobs run in turn, the others in the background", act=lambda s: s.crowd(9, every=1),
+                          judge=lambda s, o: [told(o, 1.7, 4), moved_by(o, "lifetime"), in_turn(s), ("nobody stands still", not still(s), ", ".join(still(s)) or "none")]),
     "kerrighed": Known("asks all others each second, starts round robin, one move in 2 s above 1.5 processes", act=lambda s: s.crowd(9, cpu_seconds=[0.7, 4, 4] * 3, every=1),
                        judge=lambda s, o: [told(o, 3, 5), ("starts on all three", len(set(o["starts"].values())) == 3, " ".join(o["starts"].values())), moved_by(o, "kerrighed"),
                                            ("2 s between two moves of a node", spacing(o) is None or spacing(o) >= 1.9, "no node made two" if spacing(o) is None else f"{spacing(o):.1f} s at least")]),

@@ -25,9 +25,9 @@ DRAWN = 2
 SANDBOX = "bench-owner"
 
 
-def owners_work(hosts, program, per_core):
+def owners_work(hosts, program, per_core, times):
     """The owner's tasks, started now; seconds until the last of them is done."""
-    rounds = round(hosts.cores[SLOWED] * OWNER_SECONDS / OWNER_TASKS * per_core)
+    rounds = round(hosts.cores[SLOWED] * OWNER_SECONDS * times / OWNER_TASKS * per_core)
     began = time.monotonic()
     tasks = [hosts.start(SLOWED, program, f"owner{i}", rounds) for i in range(OWNER_TASKS)]
     for task in tasks:
@@ -35,22 +35,22 @@ def owners_work(hosts, program, per_core):
     return time.monotonic() - began
 
 
-def measure(isobar, folder, way, name, seed):
+def measure(isobar, folder, way, name, seed, times):
     program = f"{folder}/work"
-    with Hosts(isobar, SANDBOX, thirty.CORES, is_bare=name not in ("isobar", "home")) as hosts:
+    with Hosts(isobar, SANDBOX, thirty.CORES, is_bare=name not in thirty.OURS) as hosts:
         before = thirty.capacity(hosts, program)
         per_core = thirty.same_for_all(folder, sum(before.values()) / hosts.capacity)
-        alone = owners_work(hosts, program, per_core) if way == "owner" else None
-        sizes = work.lengths(thirty.JOBS, thirty.LIMIT_SECONDS * hosts.capacity, seed)
+        alone = owners_work(hosts, program, per_core, times) if way == "owner" else None
+        sizes = work.lengths(thirty.JOBS, times * thirty.LIMIT_SECONDS * hosts.capacity, seed)
         jobs = [(f"j{i:02}", round(size * per_core), thirty.MEGABYTES) for i, size in enumerate(sizes)]
         beside, done = [], threading.Event()
 
         def meanwhile(hosts, began):
-            time.sleep(max(0, began + AFTER - time.time()))
+            time.sleep(max(0, began + AFTER * times - time.time()))
             if way == "slow":
                 hosts.resize(SLOWED, hosts.cores[SLOWED] / 4)
             else:
-                beside.append(owners_work(hosts, program, per_core))
+                beside.append(owners_work(hosts, program, per_core, times))
             done.set()
 
         contender = thirty.contender(name, folder)
@@ -58,7 +58,7 @@ def measure(isobar, folder, way, name, seed):
         outcome = contender.run(hosts, program, jobs, thirty.HOME)
         done.wait(300)
         return {
-            "way": way, "name": outcome.name, "seed": seed, "perCore": per_core, "before": before, "sizes": sizes, "makespan": outcome.makespan,
+            "way": way, "name": outcome.name, "seed": seed, "times": times, "perCore": per_core, "before": before, "sizes": sizes, "makespan": outcome.makespan,
             "meanSlowdown": statistics.mean((end - outcome.began) / size for (_, (_, _, end)), size in zip(sorted(outcome.jobs.items()), sizes)),
             "ownerAlone": alone, "ownerBeside": beside[0] if beside else None,
             "jobs": {job: {"spells": spells} for job, (_, spells, _) in sorted(outcome.jobs.items())},
@@ -71,35 +71,38 @@ def limit(one):
     speed = {host: one["before"][host] / one["perCore"] for host in one["before"]}
     full, total = sum(speed.values()), sum(one["sizes"])
     if one["way"] == "owner":
-        return (total + speed[SLOWED] * OWNER_SECONDS) / full
-    return AFTER + (total - AFTER * full) / (full - speed[SLOWED] * 0.75)
+        return (total + speed[SLOWED] * OWNER_SECONDS * one["times"]) / full
+    after = AFTER * one["times"]
+    return after + (total - after * full) / (full - speed[SLOWED] * 0.75)
 
 
 def write(results, runs):
     rows, lines = [], []
-    runs = sorted(runs.values(), key=lambda one: (one["way"] == "owner", one["seed"], one["name"]))
+    runs = sorted(runs.values(), key=lambda one: (one["way"] == "owner", one["times"], one["seed"], one["name"]))
     for one in runs:
         best = limit(one)
         owner = f"{one['ownerBeside'] / one['ownerAlone']:.2f}" if one["ownerBeside"] else "-"
         moves = len([move for move in one["moves"] if move["committed"]])
-        rows.append((WAYS[one["way"]], one["seed"], one["name"], f"{one['makespan']:.0f} s", f"{best:.0f} s", f"{one['makespan'] / best:.2f}",
+        rows.append((WAYS[one["way"]], f"x{one['times']:g}", one["seed"], one["name"], f"{one['makespan']:.0f} s", f"{best:.0f} s", f"{one['makespan'] / best:.2f}",
                      f"{one['meanSlowdown']:.1f}", owner, moves or "-"))
-        lines.append((one["way"], one["name"], one["seed"], f"{one['makespan']:.2f}", f"{best:.2f}", f"{one['meanSlowdown']:.3f}", one["ownerAlone"], one["ownerBeside"], moves))
-    print(report.table(("what happens", "draw", "contender", "makespan", "fluid limit", "makespan / limit", "mean slowdown", "owner's slowdown", "moves"), rows))
-    print(report.table(("what happens", "mean of", "contender", "makespan", "makespan / limit", "mean slowdown"), list(means(runs))))
-    report.write_csv(f"{results}/live-owner.csv", ("way", "contender", "seed", "makespan_s", "limit_s", "mean_slowdown", "owner_alone_s", "owner_beside_s", "moves"), lines)
-    panels = [(f"{one['name']} ({one['way']}, {one['seed']})", one["makespan"], [(job, place["spells"]) for job, place in one["jobs"].items()]) for one in runs if one["seed"] <= DRAWN]
-    report.where_jobs_ran(f"{results}/live-owner.svg", f"{SLOWED} slows to a quarter after {AFTER} s: where each job was", panels, list(thirty.CORES))
+        lines.append((one["way"], one["times"], one["name"], one["seed"], f"{one['makespan']:.2f}", f"{best:.2f}", f"{one['meanSlowdown']:.3f}", one["ownerAlone"], one["ownerBeside"], moves))
+    print(report.table(("what happens", "lengths", "draw", "contender", "makespan", "fluid limit", "makespan / limit", "mean slowdown", "owner's slowdown", "moves"), rows))
+    print(report.table(("what happens", "lengths", "mean of", "contender", "makespan", "makespan / limit", "mean slowdown"), list(means(runs))))
+    report.write_csv(f"{results}/live-owner.csv", ("way", "times", "contender", "seed", "makespan_s", "limit_s", "mean_slowdown", "owner_alone_s", "owner_beside_s", "moves"), lines)
+    panels = [(f"{one['name']} ({one['way']}, {one['seed']})", one["makespan"], [(job, place["spells"]) for job, place in one["jobs"].items()]) for one in runs if one["seed"] <= DRAWN and one["times"] == min(other["times"] for other in runs)]
+    if panels:
+        report.where_jobs_ran(f"{results}/live-owner.svg", f"{SLOWED} slows to a quarter after {AFTER} s: where each job was", panels, list(thirty.CORES))
 
 
 def means(runs):
-    """A row for each contender over the draws that all contenders of that way had."""
-    for way in WAYS:
-        names = sorted({one["name"] for one in runs if one["way"] == way})
-        draws = set.intersection(*({one["seed"] for one in runs if one["way"] == way and one["name"] == name} for name in names)) if names else set()
+    """A row for each contender over the draws that all contenders of that way and those lengths had."""
+    for way, times in sorted({(one["way"], one["times"]) for one in runs}):
+        these = [one for one in runs if one["way"] == way and one["times"] == times]
+        names = sorted({one["name"] for one in these})
+        draws = set.intersection(*({one["seed"] for one in these if one["name"] == name} for name in names))
         for name in names if draws else ():
-            group = [one for one in runs if one["way"] == way and one["name"] == name and one["seed"] in draws]
-            yield (WAYS[way], f"{len(draws)} draws", name, f"{statistics.mean(one['makespan'] for one in group):.1f} s",
+            group = [one for one in these if one["name"] == name and one["seed"] in draws]
+            yield (WAYS[way], f"x{times:g}", f"{len(draws)} draws", name, f"{statistics.mean(one['makespan'] for one in group):.1f} s",
                    f"{statistics.mean(one['makespan'] / limit(one) for one in group):.3f}", f"{statistics.mean(one['meanSlowdown'] for one in group):.1f}")
 
 
@@ -122,7 +125,7 @@ def ideal(results, seeds=30):
 
 
 def main(isobar, folder, results, arguments):
-    """[WAY,... [NAME,... [SEED]]]; `report` writes the tables of what was measured, `ideal` what both disciplines make of other lengths."""
+    """[WAY,... [NAME,... [SEED [TIMES]]]], jobs TIMES as long; `report` writes the tables of what was measured, `ideal` what both disciplines make of other lengths."""
     if arguments[:1] == ["ideal"]:
         ideal(results)
         return
@@ -132,10 +135,11 @@ def main(isobar, folder, results, arguments):
         ways = arguments[0].split(",") if arguments else ("slow", "owner")
         names = arguments[1].split(",") if len(arguments) > 1 else ("isobar", "parallel1", "slurm")
         seed = int(arguments[2]) if len(arguments) > 2 else 1
+        times = float(arguments[3]) if len(arguments) > 3 else 1
         for way in ways:
             for name in names:
-                one = measure(isobar, folder, way, name, seed)
-                runs[f"{way}-{name}-{seed}"] = one
+                one = measure(isobar, folder, way, name, seed, times)
+                runs[f"{way}-{name}-{seed}-{times:g}"] = one
                 with open(path, "w") as file:
                     json.dump(runs, file)
                 print(f"{way}, {one['name']}: {one['makespan']:.0f} s; {one['notes']}", flush=True)

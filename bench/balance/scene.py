@@ -134,9 +134,10 @@ class Scene:
         while not self._over.wait(0.7):
             try:
                 for name, job in self.jobs().items():
-                    seen = self.seen.setdefault(name, {"spells": [], "still": []})
+                    seen = self.seen.setdefault(name, {"spells": [], "still": [], "background": False})
                     if job["state"] in ("Running", "Stopped", "Done") and (not seen["spells"] or seen["spells"][-1][1] != job["node"]):
                         seen["spells"].append((round(self.now, 1), job["node"]))
+                    seen["background"] |= bool(job.get("background"))
                     still = job.get("suspended")
                     if (seen["still"][-1][1] if seen["still"] else None) != still:
                         seen["still"].append((round(self.now, 1), still))

@@ -15,6 +15,8 @@ HOME = "alpha"
 JOBS = 30
 LIMIT_SECONDS = 120
 MEGABYTES = 4
+# Contenders that need daemons; the others get bare hosts.
+OURS = ("isobar", "batch", "home")
 NAMES = ("isobar", "home", "parallel1", "parallel2", "slurm")
 SANDBOX = "bench-thirty"
 
@@ -28,6 +30,7 @@ def capacity(hosts, program, seconds=6):
 def contender(name, folder):
     return {
         "isobar": lambda: contenders.Isobar("Isobar"),
+        "batch": lambda: contenders.Isobar("Isobar, in turn", profile="isobar-batch"),
         "home": lambda: contenders.Isobar("no balancing", profile="local"),
         "parallel1": lambda: contenders.Parallel(1, folder),
         "parallel2": lambda: contenders.Parallel(2, folder),
@@ -48,7 +51,7 @@ def same_for_all(folder, measured):
 def measure(isobar, folder, name, seed, sandbox=SANDBOX):
     """One contender on fresh hosts."""
     program = f"{folder}/work"
-    with Hosts(isobar, sandbox, CORES, is_bare=name not in ("isobar", "home")) as hosts:
+    with Hosts(isobar, sandbox, CORES, is_bare=name not in OURS) as hosts:
         before = capacity(hosts, program)
         per_core = same_for_all(folder, sum(before.values()) / hosts.capacity)
         sizes = work.lengths(JOBS, LIMIT_SECONDS * hosts.capacity, seed)
