@@ -9,7 +9,7 @@ public interface IRunObserver
     /// <summary>A move ended: at its target, or back at its source when it was aborted.</summary>
     void MoveEnded(double time, int process, int at, bool aborted);
 
-    /// <summary>A process was suspended, resumed, frozen, thawed, checkpointed, told to vacate, or killed.</summary>
+    /// <summary>A process was put into the background or brought forward, suspended, resumed, frozen, thawed, checkpointed, told to vacate, or killed.</summary>
     void Acted(double time, int process, int at, string what, string reason);
 
     /// <summary>A process has come to its end.</summary>
