@@ -3,12 +3,18 @@ using Isobar.Node.Membership;
 using Isobar.Node.Policies;
 using Isobar.Protocol.Balance;
 using Isobar.Protocol.Jobs;
+using Isobar.Protocol.Naming;
 
 namespace Isobar.Node.Decisions;
 
 /// <summary>Chooses where a new job starts: where its user wants it, or where the profile's rules want it and the node agrees.</summary>
 internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, PlacementView view, Offers offers, Managers managers)
 {
+    /// <summary>Each machine tells its load once a second, and not each one to everybody.</summary>
+    private static readonly TimeSpan HearWithin = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan HearEvery = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The node, and why, in words; no words when the user named it.</summary>
     /// <param name="wish">A node's name, home, best, or nothing.</param>
     /// <param name="spec">The program.</param>
@@ -26,8 +32,8 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
         if (isPlain && spec.Nodes is null && spec.MinMemoryBytes == 0)
             return Plain(wish);
         var advice = isPlain ? null : await managers.AskAsync(RequestOf(spec), cancellation);
-        if (policies.Place(spec, isPlain, advice) is not { } placed)
-            return Plain(wish);
+        if (await PlaceAsync(spec, isPlain, advice, cancellation) is not { } placed)
+            return Alone(wish, spec);
         if (placed.Target == runtime.NodeName)
             return (placed.Target, placed.Words);
         var refused = "";
@@ -50,6 +56,36 @@ internal sealed class Starts(ClusterRuntime runtime, LivePolicies policies, Plac
             ? throw new JobException($"no machine takes the job now: {home};{refused}")
             : (runtime.NodeName, $"{placed.Words}; but it was refused there, so it starts here");
     }
+
+    /// <summary>
+    /// A job that may not run at home waits for the first news of a machine that could have it, before it is told that there is none; null outside of a cluster. The policies take a cluster up a
+    /// moment after the daemon does.
+    /// </summary>
+    private async Task<Placed?> PlaceAsync(JobSpec spec, bool isPlain, PlaceReply? advice, CancellationToken cancellation)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += HearEvery)
+        {
+            try
+            {
+                if (policies.Place(spec, isPlain, advice) is { } placed)
+                    return placed;
+                if (runtime.Current is null || waited >= HearWithin)
+                    return null;
+            }
+            catch (JobException) when (waited < HearWithin && policies.AwaitsNews(spec))
+            {
+                // It may have come when the next look is due.
+            }
+
+            await Task.Delay(HearEvery, cancellation);
+        }
+    }
+
+    /// <exception cref="JobException">Its user does not allow this machine, the only one there is.</exception>
+    private (string Node, string Why) Alone(string wish, JobSpec spec) =>
+        spec.Nodes is { } nodes && !NodeExpression.Parse(nodes).Matches(runtime.NodeName)
+            ? throw new JobException($"no machine takes the job now: its user allows only {nodes}, and {runtime.NodeName} is in no cluster; isobar cluster join makes it a member of one.")
+            : Plain(wish);
 
     private PlaceRequest RequestOf(JobSpec spec) => new()
     {

@@ -73,6 +73,25 @@ internal sealed partial class LivePolicies
         }
     }
 
+    /// <summary>Whether a machine that a job may use has told nothing of itself yet, as it is for a moment after a start of this daemon or a change of the profile.</summary>
+    public bool AwaitsNews(JobSpec spec)
+    {
+        lock (_gate)
+        {
+            if (_set is not { } set)
+                return false;
+            var (roster, self) = (set.Numbers.Roster, set.Numbers.Self);
+            var (limits, limit) = (new NodeJobLimits(set.Numbers, settings.ReservationOf), LimitOf(set.Numbers.NameOf(self), spec));
+            for (var i = 0; i < roster.Count; i++)
+            {
+                if (roster[i] != self && set.Protocol.View.IndexOf(roster[i]) < 0 && limits.Refusal(limit, set.Numbers.NameOf(roster[i])) is null)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Whether this node takes a job that another one offers; an accepted one counts as on its way.</summary>
     public (bool Accepted, string Reason) Judge(string name, JobOffer offer, int atOnce)
     {

@@ -59,6 +59,16 @@ public sealed class DaemonDeathTests(IsobarCluster cluster) : IClassFixture<Isob
     }
 
     [Fact]
+    public async Task A_job_that_may_run_only_elsewhere_waits_until_a_new_daemon_has_heard_of_that_machine()
+    {
+        await cluster.KillDaemonAsync(IsobarCluster.Home);
+        await cluster.Daemons.StartAsync(IsobarCluster.Home, Cancellation);
+        var name = cluster.NewName("early");
+        await cluster.IsobarAsync(IsobarCluster.Home, "run", "--name", name, "--nodes", "beta", "true");
+        Assert.Equal("beta", (await cluster.StatusAsync(name)).Node);
+    }
+
+    [Fact]
     public async Task Without_any_store_jobs_are_run_moved_and_brought_home()
     {
         await StoresAreEverywhereAsync();

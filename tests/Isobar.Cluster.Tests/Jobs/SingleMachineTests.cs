@@ -22,6 +22,16 @@ public sealed class SingleMachineTests : IAsyncLifetime
         Assert.Equal("1\n", await ShAsync("readlink /proc/$(pgrep -x isobard)/task/*/ns/mnt | sort -u | wc -l"));
     }
 
+    [Fact]
+    public async Task A_job_that_may_run_only_on_other_machines_is_not_run_here()
+    {
+        await new SandboxDaemons(_sandbox, Repository.Daemons).StartAsync("alpha", Cancellation);
+        Assert.Equal("here\n", await ShAsync("isobar run --nodes 'a*' echo here"));
+        var refused = await ShAsync("isobar run --nodes beta echo here 2>&1; echo $?");
+        Assert.Contains("its user allows only beta, and alpha is in no cluster", refused, StringComparison.Ordinal);
+        Assert.EndsWith("\n125\n", refused, StringComparison.Ordinal);
+    }
+
     private async Task<string> ShAsync(string script)
     {
         await using var process = new HostProcess(_sandbox.Host("alpha"), ["sh", "-c", script], "/");
