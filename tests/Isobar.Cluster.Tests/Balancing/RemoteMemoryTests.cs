@@ -55,6 +55,31 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_move_is_refused_while_there_is_no_room_for_the_pages_that_must_come_back_first()
+    {
+        await using var job = await StartAsync();
+        await PushedAsync(job.Name);
+        try
+        {
+            // In two steps: what comes all at once would have somebody killed before the rule has looked.
+            await FillAsync(180);
+            await ReportedAsync(job.Name, now => now.Places.GetValueOrDefault(Server) > 150 << 20);
+            await FillAsync(140);
+            var refused = await cluster.RunAsync(IsobarCluster.Home, "isobar", "migrate", job.Name, "beta");
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Matches("[0-9]+ MiB of the job are in other machines' memory and must come back before it moves, but only [0-9]+ MiB are free here", refused.Error);
+            var status = await cluster.StatusAsync(job.Name);
+            Assert.Equal((IsobarCluster.Home, JobState.Running, 0), (status.Node, status.State, status.Moves));
+        }
+        finally
+        {
+            await cluster.ShAsync(IsobarCluster.Home, "rm -f /dev/shm/filling*");
+        }
+
+        await job.IsRightAsync();
+    }
+
+    [Fact]
     public async Task A_job_whose_supervisor_is_killed_ends_with_it_and_never_sees_empty_pages()
     {
         await using var job = await StartAsync();
@@ -93,6 +118,9 @@ public sealed class RemoteMemoryTests(SmallMemoryCluster cluster) : IClassFixtur
 
         await DoAsync(IsobarCluster.Home, "test", "!", "-e", wrong);
     }
+
+    // Takes memory of the job's machine away.
+    private Task<string> FillAsync(int megabytes) => DoAsync(IsobarCluster.Home, "sh", "-c", string.Create(CultureInfo.InvariantCulture, $"head -c {megabytes}M /dev/zero > /dev/shm/filling{megabytes}"));
 
     // A command that must succeed.
     private async Task<string> DoAsync(string host, params string[] command)
