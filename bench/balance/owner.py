@@ -107,7 +107,7 @@ def means(runs):
 
 
 def ideal(results, seeds=30):
-    """What the two disciplines make of other draws of the lengths, if nothing cost anything: which of them is ahead is chance in a single one."""
+    """What disciplines make of other draws of the lengths, if nothing cost anything: which of them is ahead is chance in a single one."""
     speeds = list(thirty.CORES.values())
     slower = [cores / 4 if host == SLOWED else cores for host, cores in thirty.CORES.items()]
     total = thirty.LIMIT_SECONDS * sum(speeds)
@@ -115,19 +115,19 @@ def ideal(results, seeds=30):
     lines = []
     for seed in range(1, seeds + 1):
         sizes = work.lengths(thirty.JOBS, total, seed)
-        lines.append((seed, work.one_at_a_time_makespan(sizes, speeds, AFTER, slower) / best, work.equal_shares_makespan(sizes, speeds, AFTER, slower) / best))
-    one, equal = ([line[i] for line in lines] for i in (1, 2))
+        lines.append((seed, *(makespan(sizes, speeds, AFTER, slower) / best for makespan in (work.one_at_a_time_makespan, work.equal_shares_makespan, work.oldest_first_makespan))))
+    one, equal, oldest = ([line[i] for line in lines] for i in (1, 2, 3))
     print(report.table(("to the fluid limit, without any cost", "mean", "median", "worst", "seed 1"), [
         (name, *(f"{value:.2f}" for value in (statistics.mean(ratios), statistics.median(ratios), max(ratios), ratios[0])))
-        for name, ratios in (("one job at a time on each machine, in order", one), ("equal shares for all jobs present", equal))]))
+        for name, ratios in (("one job at a time on each machine, in order", one), ("equal shares for all jobs present", equal), ("the oldest first, on the fastest machine", oldest))]))
     print(f"equal shares are ahead in {sum(b < a for a, b in zip(one, equal))} of {seeds}")
-    report.write_csv(f"{results}/live-owner-ideal.csv", ("seed", "one_at_a_time", "equal_shares"), [(seed, f"{a:.4f}", f"{b:.4f}") for seed, a, b in lines])
+    report.write_csv(f"{results}/live-owner-ideal.csv", ("seed", "one_at_a_time", "equal_shares", "oldest_first"), [(line[0], *(f"{ratio:.4f}" for ratio in line[1:])) for line in lines])
 
 
 def main(isobar, folder, results, arguments):
-    """[WAY,... [NAME,... [SEED [TIMES]]]], jobs TIMES as long; `report` writes the tables of what was measured, `ideal` what both disciplines make of other lengths."""
+    """[WAY,... [NAME,... [SEED [TIMES]]]], jobs TIMES as long; `report` writes the tables of what was measured, `ideal` [DRAWS] what disciplines make of other lengths."""
     if arguments[:1] == ["ideal"]:
-        ideal(results)
+        ideal(results, *(int(word) for word in arguments[1:2]))
         return
     path = f"{folder}/owner.json"
     runs = json.load(open(path)) if os.path.exists(path) else {}

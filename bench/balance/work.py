@@ -54,3 +54,19 @@ def equal_shares_makespan(work, speeds, after, slower):
         now = now + need / before if need <= full else max(now, after) + (need - full) / later
         done = length
     return now
+
+
+def oldest_first_makespan(work, speeds, after, slower):
+    """The makespan when the oldest job has the fastest machine, the next one the next, and the others wait: free moves, lengths unknown. From the moment `after` on the speeds are `slower`."""
+    # Who has the faster machine stays the older one, so that the order never changes.
+    left, now = list(work), 0.0
+    while left:
+        rates = sorted(speeds if now < after else slower, reverse=True)
+        served = list(zip(left, rates))
+        step = min(length / rate for length, rate in served)
+        if now < after:
+            step = min(step, after - now)
+        now += step
+        left = [length - rate * step for length, rate in served] + left[len(rates):]
+        left = [length for length in left if length > 1e-9]
+    return now
