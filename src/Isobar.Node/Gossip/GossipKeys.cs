@@ -90,7 +90,15 @@ internal sealed partial class GossipKeys : IAsyncDisposable
         }
 
         LogKey(ring.Newest?.Id ?? 0);
-        Changed?.Invoke();
+        try
+        {
+            Changed?.Invoke();
+        }
+        catch (Exception e)
+        {
+            // Who cannot live with one key must not keep the next ones from everybody.
+            LogNotFollowed(e.ToString());
+        }
     }
 
     private async Task RenewAsync()
@@ -150,6 +158,9 @@ internal sealed partial class GossipKeys : IAsyncDisposable
             return GossipKeyRing.Empty;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "gossip: a new key could not be followed: {Reason}")]
+    private partial void LogNotFollowed(string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "gossip: key {Id} is the newest")]
     private partial void LogKey(uint id);

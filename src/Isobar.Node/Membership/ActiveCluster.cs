@@ -32,8 +32,9 @@ public sealed class ActiveCluster : IAsyncDisposable
         Roster = new RosterFollower(folder, store, logs.CreateLogger<RosterFollower>());
         Peers = new PeerChannels(Identity, () => Roster.Current, ride);
         Statuses = new PeerStatuses(Identity.NodeName, Peers, () => Roster.Current, time);
-        Roster.Changed += OnRosterChanged;
         Keeper = new StoreKeeper(this, new StoreMembers(_storeChannels), logs.CreateLogger<StoreKeeper>(), time);
+        Roster.Changed += OnRosterChanged;
+        Roster.Start();
     }
 
     public ClusterFacts Facts { get; }

@@ -60,6 +60,7 @@ public sealed partial class ClusterRuntime(DaemonOptions options, ILoggerFactory
             return null;
         if (roster.Evicted.TryGetValue(peer.Name, out var evicted) && evicted.Fingerprint == peer.Fingerprint)
             return $"node {peer.Name} was evicted from cluster {cluster.Facts.Name} by {evicted.By} at {DateTimeOffset.FromUnixTimeSeconds(evicted.UnixSeconds):u}: leave (`isobar cluster leave --force`) and join again with a new invitation.";
+        cluster.Roster.Doubt();
         return $"node {peer.Name} is no member of cluster {cluster.Facts.Name}: leave (`isobar cluster leave --force`) and join again with a new invitation.";
     }
 

@@ -12,13 +12,23 @@ public sealed class MessageStream<T>(LinkChannel channel, JsonTypeInfo<T> type) 
     private readonly byte[] _header = new byte[4];
 
     /// <summary>Sends one message; may be called from several places at once.</summary>
+    /// <exception cref="LinkClosedException">The link is closed, or this was disposed.</exception>
     public async ValueTask SendAsync(T message, CancellationToken cancellationToken = default)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(message, type);
         var framed = new byte[4 + body.Length];
         BinaryPrimitives.WriteInt32LittleEndian(framed, body.Length);
         body.CopyTo(framed, 4);
-        await _oneWriter.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _oneWriter.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Given up by whoever listened, since the other side has gone.
+            throw new LinkClosedException();
+        }
+
         try
         {
             // A half-written message would be the end of the link: once begun it is not cancelled.
@@ -26,7 +36,7 @@ public sealed class MessageStream<T>(LinkChannel channel, JsonTypeInfo<T> type) 
         }
         finally
         {
-            _oneWriter.Release();
+            Leave();
         }
     }
 
@@ -58,6 +68,18 @@ public sealed class MessageStream<T>(LinkChannel channel, JsonTypeInfo<T> type) 
     }
 
     public void Dispose() => _oneWriter.Dispose();
+
+    private void Leave()
+    {
+        try
+        {
+            _oneWriter.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed while it was being sent: nobody waits.
+        }
+    }
 
     private bool IsOfUnknownKind(byte[] body)
     {

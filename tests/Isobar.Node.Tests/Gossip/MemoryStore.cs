@@ -23,7 +23,15 @@ internal sealed class MemoryStore : IClusterStore, IDisposable
             return Task.FromResult(_entries.GetValueOrDefault(key));
     }
 
-    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellation) => throw new NotSupportedException();
+    /// <summary>Followers hear of no change any more, and of no end either.</summary>
+    public bool IsMute { get; set; }
+
+    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellation)
+    {
+        Answer();
+        lock (_gate)
+            return Task.FromResult(new StoreSnapshot(_revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]));
+    }
 
     public Task<bool> TryCommitAsync(IReadOnlyList<StoreChange> changes, CancellationToken cancellation)
     {
@@ -62,7 +70,7 @@ internal sealed class MemoryStore : IClusterStore, IDisposable
                 at = _log.Count;
             }
 
-            if (news.Count > 0)
+            if (news.Count > 0 && !IsMute)
                 yield return new StoreUpdate(false, _revision, news);
             await _changed.WaitAsync(TimeSpan.FromMilliseconds(100), cancellation);
         }

@@ -50,6 +50,14 @@ public sealed class MessageStreamTests : IDisposable
         Assert.IsType<HangUp>(await NextAsync());
     }
 
+    /// <summary>The user has gone while somebody is about to tell him something.</summary>
+    [Fact]
+    public async Task One_that_was_given_up_is_a_closed_link_to_whoever_still_sends()
+    {
+        _orders.Dispose();
+        await Assert.ThrowsAsync<LinkClosedException>(async () => await _orders.SendAsync(new HangUp(), Cancellation));
+    }
+
     private Task<DeputyMessage?> NextAsync() => _orders.ReceiveAsync(Cancellation).AsTask().WaitAsync(Patience, Cancellation);
 
     private async Task SendAsync(string text)

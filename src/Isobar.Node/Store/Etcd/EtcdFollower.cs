@@ -58,6 +58,12 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
                 if (!cancellation.IsCancellationRequested)
                     LogBroken(prefix, _seen, e.Message);
             }
+            catch (Exception e)
+            {
+                // Whatever it is: one who gives up would never hear of a change again, and say nothing.
+                LogUnexpected(prefix, _seen, e.ToString());
+            }
+
             pause = _seen != before ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Clamp(pause.TotalMilliseconds * 2, 50, LongestPause.TotalMilliseconds));
             await Task.Delay(pause, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -128,6 +134,9 @@ internal sealed partial class EtcdFollower(EtcdStore store, EtcdChannels channel
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "watch of {Prefix} broke at revision {Revision}: {Reason}")]
     private partial void LogBroken(string prefix, long revision, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "watch of {Prefix} broke at revision {Revision} and is begun again: {Reason}")]
+    private partial void LogUnexpected(string prefix, long revision, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "watch of {Prefix} cannot resume from revision {Revision}, which is compacted or from another history: reading all")]
     private partial void LogWholeAgain(string prefix, long revision);
