@@ -1,5 +1,6 @@
 using System.Globalization;
 using Isobar.Cluster.Tests.Cluster;
+using Isobar.Cluster.Tests.Hosts;
 using Isobar.Protocol.Naming;
 
 namespace Isobar.Cluster.Tests.Faults;
@@ -21,7 +22,11 @@ public sealed class StaleIncarnationTests(IsobarCluster cluster)
         var now = await cluster.StatusAsync(job.Name);
         Assert.True(now.Incarnation > left.Incarnation);
         Assert.Contains("superseded", await CallAsync("beta", left.Id, "files", left.Incarnation), StringComparison.Ordinal);
-        Assert.Contains("superseded", await CallAsync("beta", left.Id, "control", left.Incarnation), StringComparison.Ordinal);
+        // The one that it has left may call until it has heard that it is over.
+        await Waiting.ForAsync(
+            async () => (await CallAsync("beta", left.Id, "control", left.Incarnation)).Contains("superseded", StringComparison.Ordinal),
+            () => "beta to be refused the streams of the job that it had",
+            TestContext.Current.CancellationToken);
         // Nor by the number of the one that has the job now, or of one to come.
         Assert.Contains("nobody asked", await CallAsync("beta", left.Id, "files", now.Incarnation), StringComparison.Ordinal);
         Assert.Contains("nobody asked", await CallAsync("beta", left.Id, "control", now.Incarnation + 1), StringComparison.Ordinal);
@@ -34,7 +39,7 @@ public sealed class StaleIncarnationTests(IsobarCluster cluster)
     private async Task<string> CallAsync(string host, string job, string role, int incarnation, string? node = null)
     {
         var home = string.Create(CultureInfo.InvariantCulture, $"{cluster.Sandbox.Host(IsobarCluster.Home).Address}:{NodeAddress.DefaultPort}");
-        var call = await cluster.RunAsync(host, "python3", $"{Hosts.Repository.Programs}/call.py", home, job, role, incarnation.ToString(CultureInfo.InvariantCulture), node ?? host);
+        var call = await cluster.RunAsync(host, "python3", $"{Repository.Programs}/call.py", home, job, role, incarnation.ToString(CultureInfo.InvariantCulture), node ?? host);
         Assert.True(call.ExitCode == 0, call.Error);
         return call.Output.Trim();
     }
