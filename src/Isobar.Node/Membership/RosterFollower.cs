@@ -17,6 +17,9 @@ public sealed partial class RosterFollower : IAsyncDisposable
     private Task _following = Task.CompletedTask;
     private Task _reading = Task.CompletedTask;
     private long _doubtAfter = long.MinValue;
+
+    // What the watch still tells of up to here was read already.
+    private long _readUpTo;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public RosterFollower(ClusterFolder folder, IClusterStore store, ILogger<RosterFollower> log)
@@ -97,10 +100,11 @@ public sealed partial class RosterFollower : IAsyncDisposable
                     return;
                 var update = new StoreUpdate(true, snapshot.Revision, [.. snapshot.Entries.Select(entry => new StoreUpdateEntry(entry.Key, entry.Value, entry.Revision))]);
                 var now = Current.Apply(update);
-                if (now.Nodes.Keys.SequenceEqual(Current.Nodes.Keys) && now.Evicted.Keys.SequenceEqual(Current.Evicted.Keys))
+                if (now.Nodes.Values.SequenceEqual(Current.Nodes.Values) && now.Evicted.Values.SequenceEqual(Current.Evicted.Values))
                     return;
                 LogMissed();
                 Take(update);
+                _readUpTo = snapshot.Revision;
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IsobarException or JsonException)
@@ -121,6 +125,10 @@ public sealed partial class RosterFollower : IAsyncDisposable
                 return;
             }
 
+            if (update.IsWhole)
+                _readUpTo = 0;
+            else if (update.Entries.Any(entry => entry.Revision <= _readUpTo))
+                update = update with { Entries = [.. update.Entries.Where(entry => entry.Revision > _readUpTo)] };
             try
             {
                 Current = before.Apply(update);

@@ -69,8 +69,21 @@ public sealed class RosterFollowerTests : IAsyncLifetime
         Assert.Equal(["alpha", "beta"], told!.Nodes.Keys);
     }
 
-    private Task<bool> JoinAsync(string name) => _store.TryCommitAsync(
-        [new StoreChange(StoreKeys.Node(name), new NodeRecord { Name = name, Address = "192.0.2.1:7700", Fingerprint = "00", JoinedUnixSeconds = 1 }.ToJson())], Cancellation);
+    [Fact]
+    public async Task So_is_another_certificate_of_a_node_that_has_left_and_joined_again()
+    {
+        _follower.Start();
+        await JoinAsync("alpha");
+        await KnowsAsync("alpha");
+        _store.IsMute = true;
+        await JoinAsync("alpha", "01");
+        await Task.Delay(300, Cancellation);
+        _follower.Doubt();
+        await _follower.WaitAsync(roster => roster.Nodes["alpha"].Fingerprint == "01", Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+    }
+
+    private Task<bool> JoinAsync(string name, string fingerprint = "00") => _store.TryCommitAsync(
+        [new StoreChange(StoreKeys.Node(name), new NodeRecord { Name = name, Address = "192.0.2.1:7700", Fingerprint = fingerprint, JoinedUnixSeconds = 1 }.ToJson())], Cancellation);
 
     private Task<Roster> KnowsAsync(string name) => _follower.WaitAsync(roster => roster.Nodes.ContainsKey(name), Cancellation).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
 }
