@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Isobar.Node.Store;
-using Isobar.Protocol;
 
 namespace Isobar.Node.Membership;
 
@@ -12,14 +11,10 @@ public sealed partial class RosterFollower : IAsyncDisposable
     private readonly IClusterStore _store;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
     private readonly Lock _doubting = new();
     private Task _following = Task.CompletedTask;
-    private Task _reading = Task.CompletedTask;
+    private CancellationTokenSource? _watching;
     private long _doubtAfter = long.MinValue;
-
-    // What the watch still tells of up to here was read already.
-    private long _readUpTo;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public RosterFollower(ClusterFolder folder, IClusterStore store, ILogger<RosterFollower> log)
@@ -37,18 +32,17 @@ public sealed partial class RosterFollower : IAsyncDisposable
     public void Start() => _following = FollowAsync();
 
     /// <summary>
-    /// Somebody who shows a certificate of this cluster is not in the roster. Mostly he was a member once; but a change may have been missed, so the store is asked again, at most every few seconds.
+    /// Somebody who shows a certificate of this cluster is not in the roster. Mostly he was a member once; but a change may have been missed, so all is read and watched anew, at most every few seconds.
     /// </summary>
     public void Doubt()
     {
         var now = Environment.TickCount64;
         lock (_doubting)
         {
-            if (now < _doubtAfter || !_reading.IsCompleted || _stop.IsCancellationRequested)
+            if (now < _doubtAfter || _watching is not { } watching)
                 return;
             _doubtAfter = now + DoubtEvery;
-            var until = _stop.Token;
-            _reading = Task.Run(() => ReadAgainAsync(until), CancellationToken.None);
+            _ = watching.CancelAsync();
         }
     }
 
@@ -68,82 +62,69 @@ public sealed partial class RosterFollower : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _following;
-        Task reading;
-        lock (_doubting)
-            reading = _reading;
-        await reading;
         _stop.Dispose();
     }
 
     private async Task FollowAsync()
     {
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            await foreach (var update in _store.FollowAsync(StoreKeys.Roster, _stop.Token))
-                Take(update);
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-        {
-            // Stopped, or the cluster's connections were closed first.
+            using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            Watch(watching);
+            try
+            {
+                await foreach (var update in _store.FollowAsync(StoreKeys.Roster, watching.Token))
+                    Take(update);
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopped, or in doubt: then anew.
+            }
+            catch (ObjectDisposedException)
+            {
+                // The cluster's connections were closed first.
+                return;
+            }
+            finally
+            {
+                Watch(null);
+            }
         }
     }
 
-    private async Task ReadAgainAsync(CancellationToken cancellation)
+    private void Watch(CancellationTokenSource? watching)
     {
-        try
-        {
-            var snapshot = await _store.ListAsync(StoreKeys.Roster, cancellation);
-            lock (_gate)
-            {
-                // What the watch has told meanwhile is newer.
-                if (snapshot.Revision < Current.Revision)
-                    return;
-                var update = new StoreUpdate(true, snapshot.Revision, [.. snapshot.Entries.Select(entry => new StoreUpdateEntry(entry.Key, entry.Value, entry.Revision))]);
-                var now = Current.Apply(update);
-                if (now.Nodes.Values.SequenceEqual(Current.Nodes.Values) && now.Evicted.Values.SequenceEqual(Current.Evicted.Values))
-                    return;
-                LogMissed();
-                Take(update);
-                _readUpTo = snapshot.Revision;
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IsobarException or JsonException)
-        {
-            // Stopped, or not now: whoever is not known comes again.
-        }
+        lock (_doubting)
+            _watching = watching;
     }
 
     private void Take(StoreUpdate update)
     {
-        lock (_gate)
+        var before = Current;
+        // An answer of a store that was restored or is another one must not empty the roster.
+        if (update.IsWhole && update.Entries.Count == 0 && before.Nodes.Count > 0)
         {
-            var before = Current;
-            // An answer of a store that was restored or is another one must not empty the roster.
-            if (update.IsWhole && update.Entries.Count == 0 && before.Nodes.Count > 0)
-            {
-                LogEmpty();
-                return;
-            }
-
-            if (update.IsWhole)
-                _readUpTo = 0;
-            else if (update.Entries.Any(entry => entry.Revision <= _readUpTo))
-                update = update with { Entries = [.. update.Entries.Where(entry => entry.Revision > _readUpTo)] };
-            try
-            {
-                Current = before.Apply(update);
-            }
-            catch (JsonException e)
-            {
-                LogNotFollowed(e.Message);
-                return;
-            }
-
-            Save(Current);
-            LogChanges(before, Current);
-            Tell(Current);
-            Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            LogEmpty();
+            return;
         }
+
+        try
+        {
+            Current = before.Apply(update);
+        }
+        catch (JsonException e)
+        {
+            LogNotFollowed(e.Message);
+            return;
+        }
+
+        // Read again for a stranger who is none of us: nothing has changed.
+        if (update.IsWhole && !before.IsCached && before.Nodes.Values.SequenceEqual(Current.Nodes.Values) && before.Evicted.Values.SequenceEqual(Current.Evicted.Values))
+            return;
+        Save(Current);
+        LogChanges(before, Current);
+        Tell(Current);
+        Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
     private void Tell(Roster roster)
@@ -187,9 +168,6 @@ public sealed partial class RosterFollower : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "roster: the store knows no members; keeping the last roster")]
     private partial void LogEmpty();
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "roster: a change was missed and has been read from the store")]
-    private partial void LogMissed();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "roster: a change could not be followed: {Reason}")]
     private partial void LogNotFollowed(string reason);

@@ -11,6 +11,7 @@ internal sealed class MemoryStore : IClusterStore, IDisposable
     private readonly List<StoreUpdateEntry> _log = [];
     private readonly SemaphoreSlim _changed = new(0);
     private long _revision;
+    private volatile int _deaf;
 
     public bool IsAway { get; set; }
 
@@ -23,15 +24,7 @@ internal sealed class MemoryStore : IClusterStore, IDisposable
             return Task.FromResult(_entries.GetValueOrDefault(key));
     }
 
-    /// <summary>Followers hear of no change any more, and of no end either.</summary>
-    public bool IsMute { get; set; }
-
-    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellation)
-    {
-        Answer();
-        lock (_gate)
-            return Task.FromResult(new StoreSnapshot(_revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]));
-    }
+    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<bool> TryCommitAsync(IReadOnlyList<StoreChange> changes, CancellationToken cancellation)
     {
@@ -60,7 +53,7 @@ internal sealed class MemoryStore : IClusterStore, IDisposable
 
     public async IAsyncEnumerable<StoreUpdate> FollowAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var at = 0;
+        var (at, deaf) = (0, _deaf);
         while (true)
         {
             List<StoreUpdateEntry> news;
@@ -70,11 +63,14 @@ internal sealed class MemoryStore : IClusterStore, IDisposable
                 at = _log.Count;
             }
 
-            if (news.Count > 0 && !IsMute)
+            if (news.Count > 0 && deaf == _deaf)
                 yield return new StoreUpdate(false, _revision, news);
             await _changed.WaitAsync(TimeSpan.FromMilliseconds(100), cancellation);
         }
     }
+
+    /// <summary>Those who follow now hear of no change any more, and of no end either.</summary>
+    public void Deafen() => _deaf++;
 
     public void Dispose() => _changed.Dispose();
 
